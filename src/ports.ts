@@ -1,0 +1,295 @@
+/**
+ * What the core needs from outside, as interfaces: the API, the run file, the ledger, holds, time and chance.
+ * Adapters (`tavus/`, `store/`, `manifest/`) implement them; tests and the simulator replace them.
+ */
+import type {
+  AttemptHistory,
+  ExecutionSettings,
+  FinalOutcome,
+  Kind,
+  ManifestEntry,
+  ManifestRow,
+  Mode,
+  Outcome,
+  PlanHeader,
+  PlannedDeletion,
+  ResultRow,
+  SkipReason,
+  SourceSummary,
+  StopReason,
+  Target,
+  Verdict,
+} from './types.ts';
+
+// ---------------------------------------------------------------- time and chance
+
+/** Time as the core sees it. Everything that waits or measures goes through here. */
+export interface Clock {
+  /** Wall clock, milliseconds since 1970 UTC: for stamps only, it may jump. */
+  now(): number;
+  /** Monotonic milliseconds: for every wait and every duration. */
+  monotonic(): number;
+  /** Resolves after `ms`, or at once (without an error) when `signal` aborts. `ms` above a timer's range is waited out in parts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** A uniformly distributed number in [0, 1). */
+export type Random = () => number;
+
+// ---------------------------------------------------------------- stage 1
+
+/** Where entries come from: manifests today. Nothing after stage 1 knows which source it is. */
+export interface EntrySource {
+  /**
+   * The rows in manifest order, in pages of bounded size; can be read once. Throws a `usage` PurgeError when a
+   * source cannot be read at all (missing file, wrong encoding, unknown column …).
+   */
+  pages(): AsyncIterable<readonly ManifestRow[]>;
+  /** Complete once `pages` has been read to its end. */
+  summaries(): readonly SourceSummary[];
+}
+
+export interface Hold {
+  readonly reason: string;
+  /** The hold file, as the operator named it. */
+  readonly path: string;
+}
+
+/** IDs that must not be deleted. */
+export interface Holds {
+  /** The hold on this ID at this moment, or `undefined`. */
+  find(kind: Kind, id: string): Hold | undefined;
+  /** What was read, for plan.json. */
+  summaries(): readonly { readonly path: string; readonly sha256: string; readonly entries: number }[];
+  /** Reads hold files again if they changed. Throws a `usage` PurgeError when one is missing or malformed. */
+  refresh(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- stage 2: the run file while it is planned
+
+/** An entry already in the plan that has the same ID. */
+export interface EarlierEntry {
+  readonly kind: Kind;
+  readonly mode: Mode;
+  readonly source: number;
+  readonly line: number;
+}
+
+/** A plan being written: one run file that nobody else sees until `publish`. */
+export interface PlanDraft {
+  readonly runId: string;
+  /**
+   * Adds an entry as a planned deletion, or as skipped when `skip` is given. Answers with the earlier entry of the
+   * same ID, if there is one; nothing is added then.
+   */
+  add(
+    entry: ManifestEntry,
+    skip?: { readonly why: SkipReason; readonly detail: string },
+  ): EarlierEntry | undefined;
+  /** Adds a row that is `skipped: invalid`. */
+  addInvalid(row: ManifestRow & { readonly valid: false }): void;
+  /** The planned deletions in plan order: videos before replicas, manifest order within. */
+  planned(): Iterable<PlannedDeletion>;
+  counts(): PlanCounts;
+}
+
+export interface PlanCounts {
+  readonly planned: number;
+  readonly byKindAndMode: PlanHeader['counts'];
+  readonly skipped: Readonly<Record<SkipReason, number>>;
+}
+
+// ---------------------------------------------------------------- stage 3: the run file while it is carried out
+
+/** A planned deletion whose turn has not ended: what to delete, and what earlier lives of the run did about it. */
+export interface PendingDeletion extends PlannedDeletion {
+  readonly history: AttemptHistory;
+}
+
+/** How one life of a run ended. */
+export interface LifeEnd {
+  readonly exitCode: number;
+  readonly stopReason: StopReason | null;
+  /** Do not resume before this time (ms since 1970), from a long Retry-After. */
+  readonly notBefore: number | null;
+  readonly endedAt: number;
+}
+
+/**
+ * The run file as the executor writes it. Every promise resolves when what it records is durable (synced), and rejects
+ * with a `storage` PurgeError when it is not; after the first rejection every later call rejects as well.
+ * Calls are made durable in the order in which they were made.
+ */
+export interface RunJournal {
+  /** Planned deletions after `row` (exclusive) that have no final outcome, in plan order, at most `limit`. */
+  pending(afterRow: number, limit: number): readonly PendingDeletion[];
+  /** How many planned deletions have no final outcome. */
+  pendingCount(): number;
+  /** An attempt is about to be sent: the intent. `attempt` counts from 1 within the row, over all lives. */
+  begin(row: number, attempt: number, at: number): Promise<void>;
+  /** An attempt that was begun and then never sent. It counts as no request. */
+  withdraw(row: number, attempt: number): Promise<void>;
+  /** An attempt ended and the row's turn goes on, or the run ends before it does. */
+  end(row: number, attempt: number, verdict: Verdict, at: number): Promise<void>;
+  /** The row's final outcome; `attempt` is the attempt that ended with it, `null` when none did (`held`). */
+  finish(row: number, attempt: number | null, final: FinalOutcome, verdict: Verdict | null): Promise<void>;
+  /** When requests of this run were sent within the last `windowMs` before `now`, oldest first (wall clock). */
+  recentlySent(now: number, windowMs: number): readonly number[];
+  /** Retries charged to the budget in all lives so far. */
+  retriesCharged(): number;
+}
+
+// ---------------------------------------------------------------- stage 4
+
+/** What a report is made of: read-only, and the same at any moment of a run's life. */
+export interface RunRecord {
+  readonly runId: string;
+  readonly header: PlanHeader;
+  /** The target of the last life, or of the plan before there was one. */
+  readonly target: Target;
+  /** The last life, or `null` before the first. `end` is `null` while it runs or when it was killed. */
+  readonly lastLife: { readonly startedAt: number; readonly end: LifeEnd | null } | null;
+  /** When the first life began. */
+  readonly startedAt: number | null;
+  /** Planned deletions in plan order, with what is known of each. */
+  deletions(): Iterable<RecordedDeletion>;
+  /** Skipped entries in manifest order, texts as the manifest said them. */
+  skipped(): Iterable<SkippedEntry>;
+  totals(): RunTotals;
+}
+
+export interface RecordedDeletion extends PlannedDeletion {
+  readonly source: number;
+  readonly line: number;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly history: AttemptHistory;
+  readonly final: FinalOutcome | null;
+}
+
+export interface SkippedEntry {
+  readonly kind: string;
+  readonly id: string;
+  readonly mode: string;
+  readonly source: number;
+  readonly line: number;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly why: SkipReason;
+  readonly detail: string;
+}
+
+export interface RunTotals {
+  readonly planned: number;
+  readonly counts: Readonly<Record<Outcome, number>>;
+  readonly skipped: Readonly<Record<SkipReason, number>>;
+  /** Attempts sent, over all lives. */
+  readonly requests: number;
+  /** Requests after the first of an ID. */
+  readonly retries: number;
+  /** 429 answers. */
+  readonly rateLimited: number;
+}
+
+/** Where result rows go. */
+export type ResultRows = Iterable<ResultRow>;
+
+// ---------------------------------------------------------------- the ledger
+
+export interface LedgerEntry {
+  readonly mode: Mode;
+  readonly outcome: 'deleted' | 'deleted_inferred';
+  readonly at: number;
+  readonly runId: string;
+}
+
+/** The memory across runs: which ID was deleted how, when, by which run; keyed by base URL, kind and ID. */
+export interface Ledger {
+  /** The hardest known deletion of this ID, or `undefined`. */
+  find(kind: Kind, id: string): LedgerEntry | undefined;
+}
+
+// ---------------------------------------------------------------- the API
+
+/** One attempt's answer and when it happened (wall clock). */
+export interface AttemptEnd {
+  readonly verdict: Verdict;
+  readonly endedAt: number;
+}
+
+/** The deleting side of the API. Made from an approval only; see `plan/approve`. */
+export interface DeleteApi {
+  /**
+   * Sends one DELETE and classifies what came back. Never rejects for anything that the network or the server does.
+   * `signal` aborts the request in flight (the second Ctrl-C); the attempt then ends as "may have been applied"
+   * unless it provably had not left.
+   */
+  send(
+    deletion: PlannedDeletion,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<AttemptEnd>;
+  /** Closes the connections. Resolves when they are closed. */
+  close(): Promise<void>;
+}
+
+/** What one GET says about an ID. `unknown` is every answer that is not conclusive: it never counts as a match. */
+export type Resolution =
+  | {
+      readonly state: 'present';
+      readonly name: string;
+      readonly status: string;
+      readonly createdAt: number | null;
+    }
+  | { readonly state: 'gone'; readonly detail: string }
+  | { readonly state: 'unknown'; readonly detail: string };
+
+/** The reading side of the API: all that a planner is ever given. It has no delete. */
+export interface ReadApi {
+  resolve(
+    kind: Kind,
+    id: string,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<Resolution>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- what the executor tells while it works
+
+/** What happens during a run, for progress displays and logs. Told after the fact is durable, never before. */
+export type PurgeEvent =
+  | {
+      readonly type: 'started';
+      readonly runId: string;
+      readonly planned: number;
+      readonly pending: number;
+      readonly settings: ExecutionSettings;
+    }
+  | {
+      readonly type: 'attempt';
+      readonly row: number;
+      readonly kind: Kind;
+      readonly id: string;
+      readonly mode: Mode;
+      readonly attempt: number;
+      readonly status: number | null;
+      readonly applied: Verdict['applied'];
+      readonly detail: string;
+      readonly willRetry: boolean;
+    }
+  | {
+      readonly type: 'outcome';
+      readonly row: number;
+      readonly kind: Kind;
+      readonly id: string;
+      readonly mode: Mode;
+      readonly outcome: Outcome;
+      readonly detail: string;
+      readonly attempts: number;
+    }
+  | { readonly type: 'paused'; readonly reason: 'retry_after' | 'outage'; readonly ms: number }
+  | { readonly type: 'rate'; readonly perSecond: number }
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'stopping'; readonly reason: StopReason; readonly detail: string }
+  | { readonly type: 'finished'; readonly exitCode: number; readonly stopReason: StopReason | null };
+
+export type OnEvent = (event: PurgeEvent) => void;
