@@ -3,11 +3,8 @@
  * characters and lone surrogates become visible escapes such as `U+202E` in angle brackets (CWE-150).
  */
 
-// C0, DEL, C1, soft hyphen, Arabic letter mark, zero-width and bidi marks, separators, bidi embeddings and isolates,
-// invisible operators, byte order mark, interlinear annotations, lone surrogates, tags.
-const UNSAFE =
-  // oxlint-disable-next-line no-control-regex -- naming the control characters is the purpose
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\u{e0000}-\u{e0fff}]/gu;
+/** Control, format, surrogate, separator and invisible characters (Unicode general categories and properties). */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** `text` with every character that could change a terminal, a log line or reading order replaced by a visible `<U+XXXX>`; cut to `limit` characters with `…`. */
 export function printable(text: string, limit = 300): string {
