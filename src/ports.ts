@@ -88,6 +88,8 @@ export interface PlanDraft {
   ): EarlierEntry | undefined;
   /** Adds a row that is `skipped: invalid`. */
   addInvalid(row: ManifestRow & { readonly valid: false }): void;
+  /** Keeps a remark with a planned deletion, such as what a look-up said of it. */
+  note(row: number, text: string): void;
   /** The planned deletions in plan order: videos before replicas, manifest order within. */
   planned(): Iterable<PlannedDeletion>;
   counts(): PlanCounts;
@@ -131,8 +133,10 @@ export interface RunJournal {
   withdraw(row: number, attempt: number): Promise<void>;
   /** An attempt ended and the row's turn goes on, or the run ends before it does. */
   end(row: number, attempt: number, verdict: Verdict, at: number): Promise<void>;
-  /** The row's final outcome; `attempt` is the attempt that ended with it, `null` when none did (`held`). */
-  finish(row: number, attempt: number | null, final: FinalOutcome, verdict: Verdict | null): Promise<void>;
+  /** The row's final outcome. It says how the row's last attempt ended, too. */
+  finish(row: number, final: FinalOutcome): Promise<void>;
+  /** Resolves when everything recorded before is durable. */
+  flush(): Promise<void>;
   /** When requests of this run were sent within the last `windowMs` before `now`, oldest first (wall clock). */
   recentlySent(now: number, windowMs: number): readonly number[];
   /** Retries charged to the budget in all lives so far. */
@@ -163,6 +167,8 @@ export interface RecordedDeletion extends PlannedDeletion {
   readonly line: number;
   readonly reason: string;
   readonly ticket: string;
+  /** What the planner remarked, such as what a look-up said; often empty. */
+  readonly note: string;
   readonly history: AttemptHistory;
   readonly final: FinalOutcome | null;
 }

@@ -1,0 +1,124 @@
+import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { EarlierEntry, PlanCounts, PlanDraft } from '../ports.ts';
+import type { InvalidRow, Kind, ManifestEntry, Mode, PlannedDeletion, SkipReason } from '../types.ts';
+import { openDatabase, storageError } from './open-database.ts';
+import { countEntries, plannedRows, setMeta } from './run-entries.ts';
+import { INVALID_OFFSET, REPLICA_OFFSET, RUN_FORMAT } from './run-schema.ts';
+
+const CURE = 'free disk space or choose another --state-dir, then plan again';
+
+/**
+ * A run file while its plan is being written. It is not crash-safe and need not be: a plan that was not closed is
+ * thrown away as a whole. `close` makes it durable.
+ */
+export class SqlitePlanDraft implements PlanDraft {
+  readonly runId: string;
+  readonly #path: string;
+  readonly #db: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #findById: StatementSync;
+  readonly #note: StatementSync;
+  /** Place in manifest order. */
+  #sequence = 0;
+
+  constructor(runId: string, path: string) {
+    this.runId = runId;
+    this.#path = path;
+    this.#db = openDatabase(path, RUN_FORMAT);
+    this.#db.exec(
+      'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN',
+    );
+    this.#insert = this.#db.prepare(
+      'INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    );
+    this.#findById = this.#db.prepare(
+      "SELECT kind, mode, source, line FROM entry WHERE id = ? AND skip IS NOT 'invalid'",
+    );
+    this.#note = this.#db.prepare('UPDATE entry SET detail = ? WHERE row = ?');
+  }
+
+  add(
+    entry: ManifestEntry,
+    skip?: { readonly why: SkipReason; readonly detail: string },
+  ): EarlierEntry | undefined {
+    return this.#write(() => {
+      this.#sequence += 1;
+      const row = this.#sequence + (entry.kind === 'replica' ? REPLICA_OFFSET : 0);
+      const { kind, id, mode, source, line, reason, ticket } = entry;
+      const why = skip?.why ?? null;
+      const added = this.#insert.run(
+        row,
+        kind,
+        id,
+        mode,
+        source,
+        line,
+        reason,
+        ticket,
+        why,
+        skip?.detail ?? '',
+      );
+      if (added.changes === 1) return undefined;
+      const earlier = this.#findById.get(id);
+      if (earlier === undefined) throw new Error('an entry was neither added nor found');
+      return {
+        kind: earlier['kind'] as Kind,
+        mode: earlier['mode'] as Mode,
+        source: Number(earlier['source']),
+        line: Number(earlier['line']),
+      };
+    });
+  }
+
+  addInvalid(row: InvalidRow): void {
+    this.#write(() => {
+      this.#sequence += 1;
+      const { kind, id, mode, source, line, reason, ticket, problem } = row;
+      const place = this.#sequence + INVALID_OFFSET;
+      this.#insert.run(place, kind, id, mode, source, line, reason, ticket, 'invalid', problem);
+    });
+  }
+
+  note(row: number, text: string): void {
+    this.#write(() => this.#note.run(text, row));
+  }
+
+  planned(): Iterable<PlannedDeletion> {
+    return plannedRows(this.#db);
+  }
+
+  counts(): PlanCounts {
+    return countEntries(this.#db);
+  }
+
+  /** Keeps a value beside the plan, such as its header. */
+  setMeta(name: string, value: string): void {
+    this.#write(() => setMeta(this.#db, name, value));
+  }
+
+  /** Makes the file durable and readable by others. Nothing can be added afterwards. */
+  close(): void {
+    this.#write(() => {
+      this.#db.exec('COMMIT; PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL');
+      this.#db.close();
+      const file = openSync(this.#path, 'r');
+      fsyncSync(file);
+      closeSync(file);
+    });
+  }
+
+  /** Throws the plan away. */
+  discard(): void {
+    if (this.#db.isOpen) this.#db.close();
+    rmSync(this.#path, { force: true });
+  }
+
+  #write<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      throw storageError('write the plan', CURE, thrown);
+    }
+  }
+}

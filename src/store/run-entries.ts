@@ -1,0 +1,55 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { PlanCounts } from '../ports.ts';
+import type { Kind, Mode, PlannedDeletion, SkipReason } from '../types.ts';
+
+/** The planned deletions in plan order, read as the caller consumes them. */
+export function* plannedRows(db: DatabaseSync): Iterable<PlannedDeletion> {
+  const rows = db.prepare('SELECT row, kind, id, mode FROM entry WHERE skip IS NULL ORDER BY row').iterate();
+  for (const row of rows) yield plannedDeletion(row);
+}
+
+/** A planned deletion from a row that has at least the columns row, kind, id and mode. */
+export function plannedDeletion(row: Readonly<Record<string, unknown>>): PlannedDeletion {
+  return {
+    row: Number(row['row']),
+    kind: row['kind'] as Kind,
+    id: String(row['id']),
+    mode: row['mode'] as Mode,
+  };
+}
+
+/** How many entries are planned, by kind and mode, and how many are skipped, by reason. */
+export function countEntries(db: DatabaseSync): PlanCounts {
+  const byKindAndMode = db
+    .prepare(
+      `SELECT kind, mode, count(*) AS count FROM entry WHERE skip IS NULL
+       GROUP BY kind, mode ORDER BY kind DESC, mode DESC`,
+    )
+    .all()
+    .map((row) => ({ kind: row['kind'] as Kind, mode: row['mode'] as Mode, count: Number(row['count']) }));
+  return {
+    planned: byKindAndMode.reduce((sum, { count }) => sum + count, 0),
+    byKindAndMode,
+    skipped: skippedCounts(db),
+  };
+}
+
+/** How many entries are skipped, by reason; every reason is named. */
+export function skippedCounts(db: DatabaseSync): Record<SkipReason, number> {
+  const skipped: Record<SkipReason, number> = { held: 0, deleted_before: 0, invalid: 0 };
+  const rows = db
+    .prepare('SELECT skip, count(*) AS count FROM entry WHERE skip IS NOT NULL GROUP BY skip')
+    .all();
+  for (const row of rows) skipped[row['skip'] as SkipReason] = Number(row['count']);
+  return skipped;
+}
+
+export function setMeta(db: DatabaseSync, name: string, value: string): void {
+  db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)').run(name, value);
+}
+
+/** A value kept beside the plan, or `undefined`. */
+export function getMeta(db: DatabaseSync, name: string): string | undefined {
+  const value = db.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.['value'];
+  return typeof value === 'string' ? value : undefined;
+}

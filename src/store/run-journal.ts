@@ -1,0 +1,122 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { LifeEnd, PendingDeletion, RunJournal } from '../ports.ts';
+import type { ExecutionSettings, FinalOutcome, Verdict } from '../types.ts';
+import { readHistory } from './attempt-history.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { numberFrom } from './open-database.ts';
+import { plannedDeletion } from './run-entries.ts';
+
+const CURE = 'free the disk, then continue with tavus-purge resume; nothing that was sent is lost';
+
+const NOT_FINISHED = `FROM entry e LEFT JOIN outcome o ON o.row = e.row WHERE e.skip IS NULL AND o.row IS NULL`;
+
+export interface LifeStart {
+  readonly startedAt: number;
+  readonly keyFingerprint: string;
+  readonly settings: ExecutionSettings;
+  readonly toolVersion: string;
+}
+
+/** The writing side of a run file, for one life of the run. */
+export class SqliteRunJournal implements RunJournal {
+  readonly #db: DatabaseSync;
+  readonly #queue: CommitQueue;
+  readonly #sql: Record<'pending' | 'begin' | 'withdraw' | 'answer' | 'outcome', StatementSync>;
+  /** Number of this life, from 1; 0 before `startLife`. */
+  #life = 0;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#queue = new CommitQueue(db, CURE);
+    this.#sql = {
+      pending: db.prepare(
+        `SELECT e.row, e.kind, e.id, e.mode ${NOT_FINISHED} AND e.row > ? ORDER BY e.row LIMIT ?`,
+      ),
+      begin: db.prepare('INSERT INTO attempt VALUES (?, ?, ?, ?)'),
+      withdraw: db.prepare('DELETE FROM attempt WHERE row = ? AND n = ?'),
+      answer: db.prepare('INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)'),
+      outcome: db.prepare(
+        `INSERT INTO outcome SELECT ?1, ?2, ?3, ?4, count(*), min(at), ?5 FROM attempt WHERE row = ?1`,
+      ),
+    };
+  }
+
+  /** A new life of the run begins, before its first request. */
+  startLife(start: LifeStart): Promise<void> {
+    const lives = numberFrom(this.#db.prepare('SELECT count(*) FROM life'));
+    this.#life = lives + 1;
+    const settings = JSON.stringify(start.settings);
+    return this.#queue.add(() => {
+      this.#db
+        .prepare(
+          'INSERT INTO life (n, started_at, key_fingerprint, settings, tool_version) VALUES (?, ?, ?, ?, ?)',
+        )
+        .run(this.#life, start.startedAt, start.keyFingerprint, settings, start.toolVersion);
+    });
+  }
+
+  /** This life of the run ended in order. */
+  endLife(end: LifeEnd): Promise<void> {
+    return this.#queue.add(() => {
+      this.#db
+        .prepare('UPDATE life SET ended_at = ?, exit_code = ?, stop_reason = ?, not_before = ? WHERE n = ?')
+        .run(end.endedAt, end.exitCode, end.stopReason, end.notBefore, this.#life);
+    });
+  }
+
+  pending(afterRow: number, limit: number): readonly PendingDeletion[] {
+    const rows = this.#sql.pending.all(afterRow, limit).map(plannedDeletion);
+    const first = rows[0];
+    const last = rows.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const histories = readHistory(this.#db, first.row, last.row);
+    return rows.map((row) => ({ ...row, history: histories(row.row) }));
+  }
+
+  pendingCount(): number {
+    return numberFrom(this.#db.prepare(`SELECT count(*) ${NOT_FINISHED}`));
+  }
+
+  begin(row: number, attempt: number, at: number): Promise<void> {
+    return this.#queue.add(() => this.#sql.begin.run(row, attempt, this.#life, at));
+  }
+
+  withdraw(row: number, attempt: number): Promise<void> {
+    return this.#queue.add(() => this.#sql.withdraw.run(row, attempt));
+  }
+
+  end(row: number, attempt: number, verdict: Verdict, at: number): Promise<void> {
+    return this.#queue.add(() => {
+      this.#sql.answer.run(row, attempt, at, verdict.applied, verdict.status, verdict.detail);
+    });
+  }
+
+  finish(row: number, final: FinalOutcome): Promise<void> {
+    return this.#queue.add(() => {
+      this.#sql.outcome.run(row, final.outcome, final.detail, final.status, final.finishedAt);
+    });
+  }
+
+  flush(): Promise<void> {
+    return this.#queue.flush();
+  }
+
+  recentlySent(now: number, windowMs: number): readonly number[] {
+    // A clock that jumped back leaves stamps in the future; they count as just sent.
+    return this.#db
+      .prepare('SELECT at FROM attempt WHERE at > ? ORDER BY at')
+      .all(now - windowMs)
+      .map((row) => Math.min(Number(row['at']), now));
+  }
+
+  retriesCharged(): number {
+    return numberFrom(
+      this.#db.prepare(
+        `SELECT count(*) FROM attempt a
+         JOIN attempt before ON before.row = a.row AND before.n = a.n - 1 AND before.life = a.life
+         JOIN answer ON answer.row = before.row AND answer.n = before.n AND answer.status IS NOT 429
+         WHERE a.n > 1`,
+      ),
+    );
+  }
+}

@@ -1,0 +1,147 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { LifeEnd, RecordedDeletion, RunRecord, RunTotals, SkippedEntry } from '../ports.ts';
+import {
+  OUTCOMES,
+  type FinalOutcome,
+  type Outcome,
+  type PlanHeader,
+  type SkipReason,
+  type SourceSummary,
+  type StopReason,
+} from '../types.ts';
+import { NO_HISTORY, readHistory } from './attempt-history.ts';
+import { numberFrom } from './open-database.ts';
+import { plannedDeletion, skippedCounts } from './run-entries.ts';
+import { MANIFEST_ORDER } from './run-schema.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** What a run file holds, for reports; `db` must stay open while it is read. */
+export function readRecord(db: DatabaseSync, header: PlanHeader): RunRecord {
+  const lives = db.prepare('SELECT * FROM life ORDER BY n').all();
+  const last = lives.at(-1);
+  const keyFingerprint = last === undefined ? header.target.keyFingerprint : String(last['key_fingerprint']);
+  return {
+    runId: header.runId,
+    header,
+    target: { baseUrl: header.target.baseUrl, keyFingerprint },
+    startedAt: lives[0] === undefined ? null : Number(lives[0]['started_at']),
+    lastLife: last === undefined ? null : { startedAt: Number(last['started_at']), end: lifeEnd(last) },
+    deletions: () => recordedDeletions(db),
+    skipped: () => skippedEntries(db),
+    totals: () => totals(db),
+  };
+}
+
+/** What plan.csv is made of: the entries of a plan, whether it was carried out since or not. */
+export function planOf(
+  db: DatabaseSync,
+  sources: readonly SourceSummary[],
+): Pick<RunRecord, 'deletions' | 'skipped'> & {
+  readonly header: { readonly sources: readonly SourceSummary[] };
+} {
+  return { header: { sources }, deletions: () => recordedDeletions(db), skipped: () => skippedEntries(db) };
+}
+
+function* recordedDeletions(db: DatabaseSync): Iterable<RecordedDeletion> {
+  const rows = db
+    .prepare(
+      `SELECT e.row, e.kind, e.id, e.mode, e.source, e.line, e.reason, e.ticket, e.detail AS note,
+              o.outcome, o.detail, o.status, o.attempts, o.first_sent_at AS firstSentAt, o.finished_at AS finishedAt
+       FROM entry e LEFT JOIN outcome o ON o.row = e.row WHERE e.skip IS NULL ORDER BY e.row`,
+    )
+    .iterate();
+  for (const row of rows) yield recordedDeletion(db, row);
+}
+
+function recordedDeletion(db: DatabaseSync, row: Row): RecordedDeletion {
+  const planned = plannedDeletion(row);
+  const final = finalOutcome(row);
+  return {
+    ...planned,
+    source: Number(row['source']),
+    line: Number(row['line']),
+    reason: String(row['reason']),
+    ticket: String(row['ticket']),
+    note: String(row['note']),
+    final,
+    history:
+      final === null
+        ? readHistory(db, planned.row, planned.row)(planned.row)
+        : {
+            ...NO_HISTORY,
+            attempts: Number(row['attempts']),
+            firstSentAt: numberOrNull(row['firstSentAt']),
+          },
+  };
+}
+
+function finalOutcome(row: Row): FinalOutcome | null {
+  if (row['outcome'] === null) return null;
+  return {
+    outcome: row['outcome'] as FinalOutcome['outcome'],
+    detail: String(row['detail']),
+    status: numberOrNull(row['status']),
+    finishedAt: Number(row['finishedAt']),
+  };
+}
+
+function* skippedEntries(db: DatabaseSync): Iterable<SkippedEntry> {
+  const rows = db.prepare(`SELECT * FROM entry WHERE skip IS NOT NULL ORDER BY ${MANIFEST_ORDER}`).iterate();
+  for (const row of rows) {
+    yield {
+      kind: String(row['kind']),
+      id: String(row['id']),
+      mode: String(row['mode']),
+      source: Number(row['source']),
+      line: Number(row['line']),
+      reason: String(row['reason']),
+      ticket: String(row['ticket']),
+      why: row['skip'] as SkipReason,
+      detail: String(row['detail']),
+    };
+  }
+}
+
+function totals(db: DatabaseSync): RunTotals {
+  const count = (sql: string): number => numberFrom(db.prepare(`SELECT count(*) FROM ${sql}`));
+  const planned = count('entry WHERE skip IS NULL');
+  const counts = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+  let finished = 0;
+  for (const row of db.prepare('SELECT outcome, count(*) AS count FROM outcome GROUP BY outcome').all()) {
+    counts[row['outcome'] as Outcome] = Number(row['count']);
+    finished += Number(row['count']);
+  }
+  const maybeApplied = numberFrom(
+    db.prepare(
+      `SELECT count(DISTINCT a.row) FROM attempt a
+       LEFT JOIN outcome o ON o.row = a.row LEFT JOIN answer b ON b.row = a.row AND b.n = a.n
+       WHERE o.row IS NULL AND b.applied IS NOT 'no'`,
+    ),
+  );
+  counts.unknown += maybeApplied;
+  counts.not_attempted += planned - finished - maybeApplied;
+  const requests = count('attempt');
+  return {
+    planned,
+    counts,
+    skipped: skippedCounts(db),
+    requests,
+    retries: count('attempt WHERE n > 1'),
+    rateLimited: count('answer WHERE status = 429') + count('outcome WHERE status = 429'),
+  };
+}
+
+function lifeEnd(life: Row): LifeEnd | null {
+  if (life['ended_at'] === null) return null;
+  return {
+    endedAt: Number(life['ended_at']),
+    exitCode: Number(life['exit_code']),
+    stopReason: life['stop_reason'] as StopReason | null,
+    notBefore: numberOrNull(life['not_before']),
+  };
+}
+
+function numberOrNull(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}

@@ -1,0 +1,76 @@
+import type { FileFormat } from './open-database.ts';
+
+/**
+ * run.db: one run. `entry` is the plan, written once. `attempt` holds intents, `answer` how an attempt ended when the
+ * row's turn went on, `outcome` the final ones: all appended, none updated. An attempt with neither an answer nor an
+ * outcome of its row "may have been applied".
+ *
+ * `entry.row` orders the plan: the place in manifest order, plus an offset for replicas (after all videos) and for
+ * invalid rows.
+ */
+export const RUN_FORMAT: FileFormat = {
+  name: 'run file',
+  applicationId: 0x54_50_52_31, // "TPR1"
+  cure: 'restore the run folder from a backup, or plan again from the manifests',
+  migrations: [
+    `
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE entry (
+      row INTEGER PRIMARY KEY,
+      kind TEXT NOT NULL,
+      id TEXT NOT NULL,
+      mode TEXT NOT NULL,
+      source INTEGER NOT NULL,
+      line INTEGER NOT NULL,
+      reason TEXT NOT NULL,
+      ticket TEXT NOT NULL,
+      skip TEXT,
+      detail TEXT NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX entry_id ON entry (id) WHERE skip IS NOT 'invalid';
+    CREATE TABLE life (
+      n INTEGER PRIMARY KEY,
+      started_at INTEGER NOT NULL,
+      key_fingerprint TEXT NOT NULL,
+      settings TEXT NOT NULL,
+      tool_version TEXT NOT NULL,
+      ended_at INTEGER,
+      exit_code INTEGER,
+      stop_reason TEXT,
+      not_before INTEGER
+    ) STRICT;
+    CREATE TABLE attempt (
+      row INTEGER NOT NULL,
+      n INTEGER NOT NULL,
+      life INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      PRIMARY KEY (row, n)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE answer (
+      row INTEGER NOT NULL,
+      n INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      applied TEXT NOT NULL,
+      status INTEGER,
+      detail TEXT NOT NULL,
+      PRIMARY KEY (row, n)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE outcome (
+      row INTEGER PRIMARY KEY,
+      outcome TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      status INTEGER,
+      attempts INTEGER NOT NULL,
+      first_sent_at INTEGER,
+      finished_at INTEGER NOT NULL
+    ) STRICT;
+    `,
+  ],
+};
+
+/** Offsets of `entry.row`; a manifest line count never reaches them. */
+export const REPLICA_OFFSET: number = 2 ** 40;
+export const INVALID_OFFSET: number = 2 ** 41;
+
+/** SQL for the place of an entry in manifest order. */
+export const MANIFEST_ORDER = `(row & ${REPLICA_OFFSET - 1})`;
