@@ -63,8 +63,9 @@ export interface SourceSummary {
 
 // ---------------------------------------------------------------- stage 2: the plan
 
+export const SKIP_REASONS = ['held', 'deleted_before', 'invalid'] as const;
 /** Why an entry never became a planned deletion. */
-export type SkipReason = 'held' | 'deleted_before' | 'invalid';
+export type SkipReason = (typeof SKIP_REASONS)[number];
 
 /** One planned deletion. `row` orders the plan and names the deletion inside its run file. */
 export interface PlannedDeletion {
@@ -192,9 +193,9 @@ export interface AttemptHistory {
   readonly lastEndedAt: number | null;
 }
 
-/** A final outcome: durable once recorded, and the ID is never sent again. */
+/** A final outcome: durable once recorded, and the ID is never sent again. Never `not_attempted`. */
 export interface FinalOutcome {
-  readonly outcome: Exclude<Outcome, 'not_attempted'>;
+  readonly outcome: Outcome;
   readonly detail: string;
   readonly status: number | null;
   readonly finishedAt: number;

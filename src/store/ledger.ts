@@ -2,7 +2,8 @@ import { basename, join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { PurgeError } from '../errors.ts';
 import type { Ledger, LedgerEntry } from '../ports.ts';
-import type { Kind, Mode } from '../types.ts';
+import { MODES, type Kind } from '../types.ts';
+import { oneOf } from './columns.ts';
 import { inTransaction, numberFrom, openDatabase, orStorageError, type FileFormat } from './open-database.ts';
 import { RunFile } from './run-file.ts';
 import { listRunFolders, RUN_DB } from './run-folders.ts';
@@ -61,8 +62,8 @@ export class SqliteLedger implements Ledger, Disposable {
     const row = this.#find.get(this.#origin, kind, id);
     if (row === undefined) return undefined;
     return {
-      mode: row['mode'] as Mode,
-      outcome: row['outcome'] as LedgerEntry['outcome'],
+      mode: oneOf(MODES, row['mode']),
+      outcome: oneOf(['deleted', 'deleted_inferred'], row['outcome']),
       at: Number(row['at']),
       runId: String(row['run_id']),
     };

@@ -1,7 +1,15 @@
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EarlierEntry, PlanCounts, PlanDraft } from '../ports.ts';
-import type { InvalidRow, Kind, ManifestEntry, Mode, PlannedDeletion, SkipReason } from '../types.ts';
+import {
+  KINDS,
+  MODES,
+  type InvalidRow,
+  type ManifestEntry,
+  type PlannedDeletion,
+  type SkipReason,
+} from '../types.ts';
+import { oneOf } from './columns.ts';
 import { openDatabase, storageError } from './open-database.ts';
 import { countEntries, plannedRows, setMeta } from './run-entries.ts';
 import { INVALID_OFFSET, REPLICA_OFFSET, RUN_FORMAT } from './run-schema.ts';
@@ -63,8 +71,8 @@ export class SqlitePlanDraft implements PlanDraft {
       const earlier = this.#findById.get(id);
       if (earlier === undefined) throw new Error('an entry was neither added nor found');
       return {
-        kind: earlier['kind'] as Kind,
-        mode: earlier['mode'] as Mode,
+        kind: oneOf(KINDS, earlier['kind']),
+        mode: oneOf(MODES, earlier['mode']),
         source: Number(earlier['source']),
         line: Number(earlier['line']),
       };

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { PlanCounts } from '../ports.ts';
-import type { Kind, Mode, PlannedDeletion, SkipReason } from '../types.ts';
+import { KINDS, MODES, SKIP_REASONS, type PlannedDeletion, type SkipReason } from '../types.ts';
+import { oneOf } from './columns.ts';
 
 /** The planned deletions in plan order, read as the caller consumes them. */
 export function* plannedRows(db: DatabaseSync): Iterable<PlannedDeletion> {
@@ -12,9 +13,9 @@ export function* plannedRows(db: DatabaseSync): Iterable<PlannedDeletion> {
 export function plannedDeletion(row: Readonly<Record<string, unknown>>): PlannedDeletion {
   return {
     row: Number(row['row']),
-    kind: row['kind'] as Kind,
+    kind: oneOf(KINDS, row['kind']),
     id: String(row['id']),
-    mode: row['mode'] as Mode,
+    mode: oneOf(MODES, row['mode']),
   };
 }
 
@@ -26,7 +27,11 @@ export function countEntries(db: DatabaseSync): PlanCounts {
        GROUP BY kind, mode ORDER BY kind DESC, mode DESC`,
     )
     .all()
-    .map((row) => ({ kind: row['kind'] as Kind, mode: row['mode'] as Mode, count: Number(row['count']) }));
+    .map((row) => ({
+      kind: oneOf(KINDS, row['kind']),
+      mode: oneOf(MODES, row['mode']),
+      count: Number(row['count']),
+    }));
   return {
     planned: byKindAndMode.reduce((sum, { count }) => sum + count, 0),
     byKindAndMode,
@@ -40,7 +45,7 @@ export function skippedCounts(db: DatabaseSync): Record<SkipReason, number> {
   const rows = db
     .prepare('SELECT skip, count(*) AS count FROM entry WHERE skip IS NOT NULL GROUP BY skip')
     .all();
-  for (const row of rows) skipped[row['skip'] as SkipReason] = Number(row['count']);
+  for (const row of rows) skipped[oneOf(SKIP_REASONS, row['skip'])] = Number(row['count']);
   return skipped;
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { PurgeError } from '../errors.ts';
-import type { PlannedDeletion, RunRecord } from '../ports.ts';
-import type { ExecutionSettings, PlanHeader } from '../types.ts';
+import type { RunRecord } from '../ports.ts';
+import type { ExecutionSettings, PlannedDeletion, PlanHeader } from '../types.ts';
 import { numberFrom, openDatabase, orStorageError } from './open-database.ts';
 import { getMeta, plannedRows } from './run-entries.ts';
 import { RUN_DB } from './run-folders.ts';

@@ -2,14 +2,15 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { LifeEnd, RecordedDeletion, RunRecord, RunTotals, SkippedEntry } from '../ports.ts';
 import {
   OUTCOMES,
+  SKIP_REASONS,
+  STOP_REASONS,
   type FinalOutcome,
   type Outcome,
   type PlanHeader,
-  type SkipReason,
   type SourceSummary,
-  type StopReason,
 } from '../types.ts';
 import { NO_HISTORY, readHistory } from './attempt-history.ts';
+import { numberOrNull, oneOf } from './columns.ts';
 import { numberFrom } from './open-database.ts';
 import { plannedDeletion, skippedCounts } from './run-entries.ts';
 import { MANIFEST_ORDER } from './run-schema.ts';
@@ -79,7 +80,7 @@ function recordedDeletion(db: DatabaseSync, row: Row): RecordedDeletion {
 function finalOutcome(row: Row): FinalOutcome | null {
   if (row['outcome'] === null) return null;
   return {
-    outcome: row['outcome'] as FinalOutcome['outcome'],
+    outcome: oneOf(OUTCOMES, row['outcome']),
     detail: String(row['detail']),
     status: numberOrNull(row['status']),
     finishedAt: Number(row['finishedAt']),
@@ -97,7 +98,7 @@ function* skippedEntries(db: DatabaseSync): Iterable<SkippedEntry> {
       line: Number(row['line']),
       reason: String(row['reason']),
       ticket: String(row['ticket']),
-      why: row['skip'] as SkipReason,
+      why: oneOf(SKIP_REASONS, row['skip']),
       detail: String(row['detail']),
     };
   }
@@ -106,10 +107,19 @@ function* skippedEntries(db: DatabaseSync): Iterable<SkippedEntry> {
 function totals(db: DatabaseSync): RunTotals {
   const count = (sql: string): number => numberFrom(db.prepare(`SELECT count(*) FROM ${sql}`));
   const planned = count('entry WHERE skip IS NULL');
-  const counts = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+  const counts: Record<Outcome, number> = {
+    deleted: 0,
+    deleted_inferred: 0,
+    not_found: 0,
+    rejected: 0,
+    failed: 0,
+    unknown: 0,
+    held: 0,
+    not_attempted: 0,
+  };
   let finished = 0;
   for (const row of db.prepare('SELECT outcome, count(*) AS count FROM outcome GROUP BY outcome').all()) {
-    counts[row['outcome'] as Outcome] = Number(row['count']);
+    counts[oneOf(OUTCOMES, row['outcome'])] = Number(row['count']);
     finished += Number(row['count']);
   }
   const maybeApplied = numberFrom(
@@ -137,11 +147,7 @@ function lifeEnd(life: Row): LifeEnd | null {
   return {
     endedAt: Number(life['ended_at']),
     exitCode: Number(life['exit_code']),
-    stopReason: life['stop_reason'] as StopReason | null,
+    stopReason: life['stop_reason'] === null ? null : oneOf(STOP_REASONS, life['stop_reason']),
     notBefore: numberOrNull(life['not_before']),
   };
-}
-
-function numberOrNull(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
 }

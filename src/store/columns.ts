@@ -1,0 +1,19 @@
+import { PurgeError } from '../errors.ts';
+
+/** The value of a text column that can only be one of `values`. Anything else means that the file is damaged. */
+export function oneOf<T extends string>(values: readonly T[], value: unknown): T {
+  const found = values.find((known) => known === value);
+  if (found !== undefined) return found;
+  throw new PurgeError(
+    'storage',
+    `A file of the state folder is damaged: it holds ${JSON.stringify(value)} where one of ${values.join(', ')} belongs.`,
+    {
+      next: 'restore the run folder from a backup, or plan again from the manifests',
+    },
+  );
+}
+
+/** The value of a nullable integer column. */
+export function numberOrNull(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
