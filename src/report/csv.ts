@@ -1,0 +1,19 @@
+import { printable } from '../printable.ts';
+
+/** How many rows are turned into one piece of text: large enough to cost little, small enough for flat memory. */
+export const ROWS_A_PAGE = 1000;
+
+/** What a spreadsheet runs: an operator first, also after spaces and full-width, or a control character that it skips. */
+const FORMULA = /^(?:\s*[=+\-@＝＋－＠]|[\t\r\n\0])/;
+const NOT_PLAIN = /[^ -~]/;
+const NEEDS_QUOTES = /[",]/;
+
+/**
+ * A text as a CSV cell (RFC 4180): control and invisible characters made visible, a leading `'` when a spreadsheet would
+ * run it as a formula (OWASP CSV injection, CWE-1236), quoted when it has to be. The text is never cut.
+ */
+export function textCell(text: string): string {
+  const shown = NOT_PLAIN.test(text) ? printable(text, Number.POSITIVE_INFINITY) : text;
+  const safe = FORMULA.test(text) ? `'${shown}` : shown;
+  return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,41 @@
+import type { ResultRow } from '../types.ts';
+import { isoTime } from './iso-time.ts';
+
+/** One line of results.ndjson as a value: a result with its times as ISO 8601 UTC texts. */
+export interface ResultJson extends Omit<ResultRow, 'firstSentAt' | 'finishedAt'> {
+  readonly firstSentAt: string | null;
+  readonly finishedAt: string | null;
+}
+
+/** Characters that JSON may hold raw but that end a line or change what a terminal shows: written as `\uXXXX`, the same value. */
+const RISKY = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** One result as a line of results.ndjson, line end included; the values are those of the row, unescaped. */
+export function resultNdjsonLine(row: ResultRow): string {
+  return `${JSON.stringify(resultJson(row)).replace(RISKY, escaped)}\n`;
+}
+
+/** A result in the field order of results.csv. */
+function resultJson(row: ResultRow): ResultJson {
+  return {
+    kind: row.kind,
+    id: row.id,
+    mode: row.mode,
+    outcome: row.outcome,
+    detail: row.detail,
+    httpStatus: row.httpStatus,
+    attempts: row.attempts,
+    firstSentAt: isoTime(row.firstSentAt),
+    finishedAt: isoTime(row.finishedAt),
+    durationMs: row.durationMs,
+    manifest: row.manifest,
+    line: row.line,
+    reason: row.reason,
+    ticket: row.ticket,
+    runId: row.runId,
+  };
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,238 @@
+/**
+ * Files and folders that hold what a run did: private (0600, 0700), never written through a symbolic link, and
+ * complete on the disk or visibly not there. A failure of the system is a `storage` PurgeError, a doubtful name `refused`.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { constants, lstat, mkdir, mkdtemp, open, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { PurgeError } from './errors.ts';
+import { printable } from './printable.ts';
+import { storageErrorFrom, systemCodeOf } from './storage-error.ts';
+
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+const CREATE_ONLY = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** Adds text (as UTF-8) to a file being written; resolves when the system took all of it. */
+export type Append = (text: string) => Promise<void>;
+
+/**
+ * Makes a folder (0700) and what is missing above it. An existing folder is fine when it is this user's and nobody
+ * else may write there; a link, another user's folder, or a place where others could exchange it is `refused`.
+ */
+export async function createPrivateFolder(path: string): Promise<void> {
+  // Without `.` and a final slash, which would make the system follow a link.
+  const folder = resolve(path);
+  const parent = dirname(folder);
+  await naming('create the folder', parent, () => mkdir(parent, { recursive: true, mode: PRIVATE_FOLDER }));
+  const { mode } = await naming('examine', parent, () => lstat(parent));
+  if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
+    throw refusal(parent, 'lets every user exchange the folders in it', `chmod o-w ${printable(parent)}`);
+  }
+  const isNew = await naming('create the folder', folder, () => makeFolder(folder));
+  if (!isNew) await refuseForeignFolder(folder);
+}
+
+/** Makes a folder (0700) if it is missing, and proves by writing that files can be made in it. */
+export async function ensureWritableFolder(folder: string): Promise<void> {
+  await naming('create the folder', folder, () => mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER }));
+  const probe = join(folder, `.tavus-purge-${randomUUID()}.tmp`);
+  await createFileExclusively(probe, 'can this folder be written?\n');
+  await naming('remove', probe, () => rm(probe));
+}
+
+/** Creates a file (0600) with this content, durably. `refused` when the name is taken, be it by a link; no part of it stays on failure. */
+export async function createFileExclusively(path: string, content: string): Promise<void> {
+  const file = await createFile(path);
+  try {
+    await file.append(content);
+    await file.finish();
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+/**
+ * Writes a file anew under a temporary name in its folder, syncs it and renames it: the name always holds the complete
+ * old or the complete new file. Answers with the SHA-256 (hex) of the content. No temporary file stays on failure.
+ */
+export async function replaceFile(path: string, write: (append: Append) => Promise<void>): Promise<string> {
+  const [digest] = await replaceFiles(dirname(path), [basename(path)], write);
+  return digest;
+}
+
+/**
+ * Like `replaceFile`, for files of one folder that belong together: all are complete on the disk before the first is
+ * renamed. The last name is their completion marker: the old one goes before anything changes, the new one comes last.
+ */
+export async function replaceFiles<const Names extends readonly string[]>(
+  folder: string,
+  names: Names,
+  write: (...appends: ForEach<Names, Append>) => Promise<void>,
+): Promise<ForEach<Names, string>> {
+  for (const name of names) await refuseSymlink(join(folder, name));
+  const files: NewFile[] = [];
+  try {
+    for (const name of names) files.push(await createFile(join(folder, `.${name}.${randomUUID()}.tmp`)));
+    await write(...alongside(names, files, (file) => file.append));
+    for (const file of files) await file.finish();
+    await publish(
+      folder,
+      files.map((file, index) => ({ from: file.path, to: join(folder, names[index] ?? '') })),
+    );
+    return alongside(names, files, (file) => file.digest());
+  } catch (error) {
+    for (const file of files) await file.discard();
+    throw error;
+  }
+}
+
+/** Throws a `refused` PurgeError when the name is a symbolic link, a folder or a device; a plain file or none is fine. */
+export async function refuseSymlink(path: string): Promise<void> {
+  const found = await naming('examine', path, () => lstatOrMissing(path));
+  if (found === undefined || found.isFile()) return;
+  const what = found.isSymbolicLink()
+    ? 'is a symbolic link; nothing is written through one'
+    : 'is not a file';
+  throw refusal(path, what, 'remove it or choose another folder');
+}
+
+/** Bytes that this user may still write to the disk of a folder. */
+export async function freeBytes(folder: string): Promise<number> {
+  const disk = await naming('examine', folder, () => statfs(folder));
+  return disk.bavail * disk.bsize;
+}
+
+type ForEach<Names extends readonly string[], Value> = { -readonly [Index in keyof Names]: Value };
+
+/** One value for each name, from the files that were made for them in the same order. */
+function alongside<Names extends readonly string[], Value>(
+  names: Names,
+  files: readonly NewFile[],
+  valueOf: (file: NewFile) => Value,
+): ForEach<Names, Value> {
+  if (files.length !== names.length) throw new Error('one file for each name');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `map` forgets the length that was just checked
+  return files.map(valueOf) as ForEach<Names, Value>;
+}
+
+interface NewFile {
+  readonly path: string;
+  readonly append: Append;
+  /** Resolves when the content is on the disk. Nothing can be added afterwards. */
+  finish(): Promise<void>;
+  digest(): string;
+  /** Closes and removes the file if it is still there; never throws, since it follows another failure. */
+  discard(): Promise<void>;
+}
+
+async function createFile(path: string): Promise<NewFile> {
+  const handle = await naming('create', path, () => openNew(path));
+  const hash = createHash('sha256');
+  return {
+    path,
+    append: (text) =>
+      naming('write', path, async () => {
+        const bytes = Buffer.from(text, 'utf8');
+        // A full disk first takes a part without an error; only the next write tells.
+        for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten;
+        hash.update(bytes);
+      }),
+    finish: () =>
+      naming('write', path, async () => {
+        await handle.sync();
+        await handle.close();
+      }),
+    digest: () => hash.digest('hex'),
+    discard: async () => {
+      await handle.close().catch(() => undefined);
+      await rm(path, { force: true }).catch(() => undefined);
+    },
+  };
+}
+
+async function openNew(path: string): ReturnType<typeof open> {
+  try {
+    return await open(path, CREATE_ONLY, PRIVATE_FILE);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
+    throw refusal(path, 'exists already; nothing is written over it', 'remove it or choose another name');
+  }
+}
+
+async function publish(
+  folder: string,
+  renames: readonly { readonly from: string; readonly to: string }[],
+): Promise<void> {
+  const marker = renames.length > 1 ? renames.at(-1) : undefined;
+  // Synced at each step, or a power cut could show the new marker beside old files.
+  if (marker !== undefined) {
+    await naming('replace', marker.to, () => rm(marker.to, { force: true }));
+    await syncFolder(folder);
+  }
+  for (const { from, to } of renames) {
+    if (to === marker?.to) await syncFolder(folder);
+    await naming('write', to, () => rename(from, to));
+  }
+  await syncFolder(folder);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  await naming('write', folder, async () => {
+    await using handle = await open(folder, constants.O_RDONLY);
+    await handle.sync();
+  });
+}
+
+/** Whether the folder was made now; `false` when the name was taken. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, PRIVATE_FOLDER);
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function refuseForeignFolder(path: string): Promise<void> {
+  const found = await naming('examine', path, () => lstat(path));
+  if (!found.isDirectory()) {
+    const what = found.isSymbolicLink()
+      ? 'is a symbolic link; nothing is written through one'
+      : 'is no folder';
+    throw refusal(path, what, 'remove it or choose another folder');
+  }
+  if ((found.mode & 0o022) !== 0) {
+    throw refusal(path, 'can be written by other users', `chmod go-w ${printable(path)}`);
+  }
+  // What this user makes belongs to this user: an owner to compare with, also where accounts have no name.
+  const own = await naming('write', path, () => mkdtemp(join(path, '.tavus-purge-')));
+  const mine = await naming('examine', own, () => lstat(own));
+  await naming('remove', own, () => rmdir(own));
+  if (found.uid !== mine.uid) throw refusal(path, 'belongs to another user', 'choose another folder');
+}
+
+async function lstatOrMissing(path: string): Promise<Awaited<ReturnType<typeof lstat>> | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function refusal(path: string, what: string, next: string): PurgeError {
+  return new PurgeError('refused', `${printable(path)} ${what}`, { next });
+}
+
+/** Runs a file operation; a failure of the system names what could not be done to which path. */
+async function naming<T>(action: string, path: string, operate: () => Promise<T>): Promise<T> {
+  try {
+    return await operate();
+  } catch (error) {
+    throw storageErrorFrom(action, path, error);
+  }
+}
