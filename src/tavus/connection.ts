@@ -1,0 +1,113 @@
+import { Pool } from 'undici';
+
+import type { Scrub } from '../scrub.ts';
+import { Exchange } from './exchange.ts';
+import type { Observation } from './observation.ts';
+import { checkKey, parseBaseUrl } from './target.ts';
+
+/** How to reach the API and how to speak to it; the same for both clients. */
+export interface ClientOptions {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  /** Connections at most, and so requests in flight. */
+  readonly concurrency: number;
+  /** `tavus-purge/<version> (run <runId>)`. */
+  readonly userAgent: string;
+  /** Takes the key out of every text that an answer brings. */
+  readonly scrub: Scrub;
+  /** Wall clock, milliseconds since 1970 UTC. */
+  readonly now: () => number;
+  /** For tests: the only certificate authority to trust. */
+  readonly tls?: { readonly ca?: string };
+}
+
+export interface ExchangeOptions {
+  /** Wall-clock limit of the whole attempt: connecting, waiting, reading. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One HTTP method at one origin. */
+export interface Connection {
+  /** Sends one request, once. Rejects for a bug only, never for what the network or the server does. */
+  exchange(path: string, options: ExchangeOptions): Promise<Observation>;
+  /** Closes every connection, also under a request in flight. */
+  close(): Promise<void>;
+}
+
+/** The longest answer that is read; the documented ones have less than 100 bytes. */
+const MAX_BODY_BYTES = 64 * 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Shorter than an attempt's default limit, so that a host that does not answer is known as "not sent". */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens a pool of connections that can send `method` and nothing else. Redirects are never followed, requests never
+ * pipelined, certificates always verified (also when the environment says otherwise). Connects at the first request.
+ */
+export function openConnection(method: 'DELETE' | 'GET', options: ClientOptions): Connection {
+  const pool = new Pool(parseBaseUrl(options.baseUrl), {
+    connections: options.concurrency,
+    pipelining: 1,
+    allowH2: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    maxResponseSize: MAX_BODY_BYTES,
+    // Off: one deadline per attempt (`Exchange`) covers all of them, and costs less.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { ...options.tls, rejectUnauthorized: true },
+  });
+  // Names and values by turns, as undici takes them.
+  const headers = Object.entries({
+    'x-api-key': checkKey(options.apiKey),
+    'user-agent': options.userAgent,
+    accept: 'application/json',
+    // A compressed answer could be a bomb, and is never needed for 100 bytes.
+    'accept-encoding': 'identity',
+  }).flat();
+  const abortable = new AbortableExchanges();
+
+  return {
+    exchange: (path, { timeoutMs, signal }) =>
+      new Promise((resolve, reject) => {
+        const forget = signal === undefined ? undefined : () => abortable.remove(signal, exchange);
+        const exchange = new Exchange(timeoutMs, {
+          resolve: (observation) => {
+            forget?.();
+            resolve(observation);
+          },
+          reject,
+        });
+        if (signal !== undefined) abortable.add(signal, exchange);
+        if (!exchange.ended) pool.dispatch({ method, path, headers }, exchange);
+      }),
+    close: () => pool.destroy(),
+  };
+}
+
+/** One listener per signal, not per request: adding and removing one costs a third of a request (PERFORMANCE.md). */
+class AbortableExchanges {
+  readonly #bySignal = new WeakMap<AbortSignal, Set<Exchange>>();
+
+  add(signal: AbortSignal, exchange: Exchange): void {
+    if (signal.aborted) {
+      exchange.abort();
+      return;
+    }
+    this.#of(signal).add(exchange);
+  }
+
+  remove(signal: AbortSignal, exchange: Exchange): void {
+    this.#bySignal.get(signal)?.delete(exchange);
+  }
+
+  #of(signal: AbortSignal): Set<Exchange> {
+    const known = this.#bySignal.get(signal);
+    if (known !== undefined) return known;
+    const inFlight = new Set<Exchange>();
+    this.#bySignal.set(signal, inFlight);
+    signal.addEventListener('abort', () => inFlight.forEach((exchange) => exchange.abort()), { once: true });
+    return inFlight;
+  }
+}

@@ -1,0 +1,45 @@
+import { isApproval } from '../approval.ts';
+import type { Approval } from '../approval.ts';
+import { PurgeError } from '../errors.ts';
+import type { DeleteApi } from '../ports.ts';
+import { classifyAnswer } from './classify-answer.ts';
+import { openConnection } from './connection.ts';
+import type { ClientOptions } from './connection.ts';
+import { deletionPath } from './deletion-url.ts';
+import { keyFingerprint, parseBaseUrl } from './target.ts';
+
+/**
+ * The only way to a DELETE. Throws unless the guards made `approval`, for this base URL and this key. Each `send` puts
+ * one request on the wire at most; it rejects for a bug only (such as an ID that no plan may hold).
+ */
+export function openDeleteClient(approval: Approval, options: ClientOptions): DeleteApi {
+  checkApproval(approval, options);
+  const connection = openConnection('DELETE', options);
+  const { now, scrub } = options;
+  return {
+    async send(deletion, sending) {
+      const observation = await connection.exchange(deletionPath(deletion), sending);
+      const endedAt = now();
+      return { verdict: classifyAnswer(observation, { scrub, now: endedAt }), endedAt };
+    },
+    close: () => connection.close(),
+  };
+}
+
+function checkApproval(approval: Approval, { baseUrl, apiKey }: ClientOptions): void {
+  if (!isApproval(approval)) throw new Error('deleting was asked for without an approval of the guards');
+  if (approval.origin !== parseBaseUrl(baseUrl)) {
+    throw new PurgeError('refused', `The approval is for ${approval.origin}, not for this base URL.`, {
+      next: `use --base-url ${approval.origin}, or plan again`,
+    });
+  }
+  if (approval.keyFingerprint !== keyFingerprint(apiKey)) {
+    throw new PurgeError(
+      'refused',
+      `The approval is for the key ${approval.keyFingerprint}, not for this one.`,
+      {
+        next: 'use that key, or plan again',
+      },
+    );
+  }
+}

@@ -1,0 +1,151 @@
+import type { Dispatcher } from 'undici';
+
+import { messageOf } from '../errors.ts';
+import { ABORTED, TIMED_OUT } from './observation.ts';
+import type { AnswerHeaders, Observation, RequestFailure } from './observation.ts';
+import { isCertificateRefused } from './tls-verification.ts';
+
+/** The longest wait a Node timer can keep; a longer one would fire at once. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** Where an exchange ends: with what was seen, or with an error that is a bug of ours. */
+export interface ExchangeEnd {
+  readonly resolve: (observation: Observation) => void;
+  readonly reject: (bug: Error) => void;
+}
+
+/**
+ * One request on the wire and what comes back. Ends exactly once: with the answer, with a failure, at the deadline, or
+ * by `abort`. It knows whether the request was handed to a socket, and lets that happen once at most.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #end: ExchangeEnd;
+  readonly #timeoutMs: number;
+  readonly #timer: NodeJS.Timeout;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #headers: AnswerHeaders = {};
+  #status: number | undefined;
+  #left = false;
+  #ended = false;
+
+  constructor(timeoutMs: number, end: ExchangeEnd) {
+    this.#end = end;
+    this.#timeoutMs = timeoutMs;
+    this.#timer = setTimeout(onDeadline, Math.min(timeoutMs, MAX_TIMER_MS), this);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Gives up: closes the connection, or sees to it that the request never leaves if it has not yet. */
+  abort(): void {
+    this.#giveUp({ code: ABORTED, message: 'aborted by a signal' });
+  }
+
+  /** The deadline of the whole attempt: connecting, waiting, and a body that drips. */
+  timeOut(): void {
+    const what = this.#left ? 'no whole answer' : 'no connection';
+    this.#giveUp({ code: TIMED_OUT, message: `${what} within ${this.#timeoutMs} ms` });
+  }
+
+  /** undici calls this right before it writes the request, in the same turn: the last moment to hold it back. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#left && !this.#ended) this.#fail('RESENT', 'the connection was lost before an answer');
+    if (this.#ended) {
+      controller.abort(new Error('the attempt is over'));
+      return;
+    }
+    this.#controller = controller;
+    this.#left = true;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // Interim answers (RFC 9110 15.2) come before the one that counts.
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#answer({ truncated: false, oversized: false });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#ended) return;
+    const code = codeOf(error);
+    if (code === 'UND_ERR_INVALID_ARG' && !this.#left) {
+      this.#finish();
+      this.#end.reject(error);
+    } else if (this.#status === undefined) {
+      this.#fail(code, firstMessage(error));
+    } else {
+      const oversized = code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+      this.#answer({ truncated: !oversized, oversized });
+    }
+  }
+
+  #giveUp({ code, message }: Pick<RequestFailure, 'code' | 'message'>): void {
+    if (this.#ended) return;
+    if (this.#status === undefined) this.#fail(code, message);
+    else this.#answer({ truncated: true, oversized: false });
+    this.#controller?.abort(new Error(message));
+  }
+
+  #fail(code: string, message: string): void {
+    this.#finish();
+    this.#end.resolve({ kind: this.#failureKind(code), code, message });
+  }
+
+  #failureKind(code: string): RequestFailure['kind'] {
+    if (this.#left) return 'sent';
+    return isCertificateRefused(code) ? 'tls' : 'not_sent';
+  }
+
+  #answer(flags: { readonly truncated: boolean; readonly oversized: boolean }): void {
+    if (this.#ended) return;
+    this.#finish();
+    const [first] = this.#chunks;
+    const bytes = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
+    this.#end.resolve({
+      kind: 'answer',
+      status: this.#status ?? 0,
+      headers: this.#headers,
+      body: bytes?.toString('utf8') ?? '',
+      ...flags,
+    });
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+  }
+}
+
+/** An answer that arrived while the process was stopped or busy is read before the deadline counts. */
+function onDeadline(exchange: Exchange): void {
+  setImmediate(timeOut, exchange);
+}
+
+function timeOut(exchange: Exchange): void {
+  exchange.timeOut();
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
+
+/** Several addresses of one host fail together as an AggregateError, which has no message of its own. */
+function firstMessage(error: Error): string {
+  if (error.message !== '' || !(error instanceof AggregateError)) return error.message;
+  return error.errors.map(messageOf).join('; ');
+}

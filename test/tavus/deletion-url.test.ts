@@ -1,0 +1,102 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { deletionPath, lookupPath } from '../../src/tavus/deletion-url.ts';
+import type { Kind, Mode, PlannedDeletion } from '../../src/types.ts';
+
+function planned(kind: Kind, id: string, mode: Mode): PlannedDeletion {
+  return { row: 1, kind, id, mode };
+}
+
+/** A deletion as only a cast could make it. */
+function wrong(fields: object): PlannedDeletion {
+  return { ...planned('video', '8a4f94e736', 'soft'), ...fields };
+}
+
+function pathOrNothing(deletion: PlannedDeletion): string | undefined {
+  try {
+    return deletionPath(deletion);
+  } catch {
+    return undefined;
+  }
+}
+
+describe('deletionPath', () => {
+  test.each([
+    ['video', 'soft', '8a4f94e736', '/v2/videos/8a4f94e736'],
+    ['video', 'hard', '8a4f94e736', '/v2/videos/8a4f94e736?hard=true'],
+    ['replica', 'soft', 'rf4e9d9790f0', '/v2/replicas/rf4e9d9790f0'],
+    ['replica', 'hard', 'rf4e9d9790f0', '/v2/replicas/rf4e9d9790f0?hard=true'],
+  ] as const)('of a %s, %s, names exactly that', (kind, mode, id, path) => {
+    expect(deletionPath(planned(kind, id, mode))).toBe(path);
+  });
+
+  test.each([
+    '',
+    '.',
+    '..',
+    '....',
+    '../replicas/rf4e9d9790f0',
+    '%2e%2e/replicas',
+    'a#bcd',
+    'a?hard=true',
+    'abcd?hard=true',
+    'abcd/',
+    '/abcd',
+    '//evil.example',
+    'https://evil.example/x',
+    '\\..\\x',
+    'ab\ncd',
+    'abcd\n',
+    'ab cd',
+    ' abcd',
+    'abc',
+    'a'.repeat(65),
+    '８a4f94e736',
+    'abcd\u200b',
+    'undefined/..',
+    'abcd;x',
+    'abcd%00',
+    'abcd@evil',
+    'ａbcd',
+  ])('throws for %j, which could name something else', (id) => {
+    expect(() => deletionPath(planned('video', id, 'soft'))).toThrow(Error);
+    expect(() => deletionPath(planned('replica', id, 'hard'))).toThrow(Error);
+    expect(() => lookupPath('video', id)).toThrow(Error);
+  });
+
+  test('throws for a kind or mode that does not exist, rather than guess', () => {
+    expect(() => deletionPath(wrong({ kind: 'persona' }))).toThrow(Error);
+    expect(() => deletionPath(wrong({ kind: 'toString' }))).toThrow(Error);
+    expect(() => deletionPath(wrong({ mode: 'HARD' }))).toThrow(Error);
+    expect(() => deletionPath(wrong({ mode: undefined }))).toThrow(Error);
+  });
+
+  test('for any text either throws or yields a URL that a parser reads as written', () => {
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 80 }),
+      fc.stringMatching(/^[A-Za-z0-9_./?#%-]{0,70}$/),
+      fc.stringMatching(/^[A-Za-z0-9_-]{4,64}$/),
+    );
+    fc.assert(
+      fc.property(
+        texts,
+        fc.constantFrom('video', 'replica'),
+        fc.constantFrom('soft', 'hard'),
+        (id, kind, mode) => {
+          const path = pathOrNothing(planned(kind, id, mode));
+          const expected = `/v2/${kind}s/${id}${mode === 'hard' ? '?hard=true' : ''}`;
+          const safe = /^[A-Za-z0-9_-]{4,64}$/.test(id);
+          expect(path).toBe(safe ? expected : undefined);
+          expect(!safe || new URL(expected, 'https://tavusapi.com').href.endsWith(expected)).toBe(true);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+test('lookupPath asks a replica to say whose it is, and never carries hard', () => {
+  expect(lookupPath('video', '8a4f94e736')).toBe('/v2/videos/8a4f94e736');
+  expect(lookupPath('replica', 'rf4e9d9790f0')).toBe('/v2/replicas/rf4e9d9790f0?verbose=true');
+});
