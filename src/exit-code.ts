@@ -1,5 +1,5 @@
 import { EXIT_CODES, type ExitCode } from './errors.ts';
-import type { Outcome } from './types.ts';
+import type { Outcome, StopReason } from './types.ts';
 
 /** The exit codes with which a run can end, from best to worst (CONTRACT.md 7: "the worst wins"). */
 const BEST_TO_WORST: readonly ExitCode[] = [
@@ -27,4 +27,27 @@ export function exitCodeOf(
   const notFine = counts.rejected + counts.failed + counts.unknown + counts.not_attempted;
   const missing = rules.allowNotFound ? 0 : counts.not_found;
   return notFine + missing === 0 ? EXIT_CODES.ok : EXIT_CODES.partial;
+}
+
+const EXIT_CODES_OF_STOPS: Readonly<Record<StopReason, ExitCode>> = {
+  signal: EXIT_CODES.interrupted,
+  max_duration: EXIT_CODES.interrupted,
+  long_retry_after: EXIT_CODES.interrupted,
+  outage: EXIT_CODES.interrupted,
+  holds_unreadable: EXIT_CODES.interrupted,
+  unauthorized: EXIT_CODES.stopped,
+  payment_required: EXIT_CODES.stopped,
+  redirect: EXIT_CODES.stopped,
+  tls: EXIT_CODES.stopped,
+  not_the_api: EXIT_CODES.stopped,
+  forbidden: EXIT_CODES.stopped,
+  wrong_endpoint: EXIT_CODES.stopped,
+  not_found_surge: EXIT_CODES.stopped,
+  storage: EXIT_CODES.storage,
+  bug: EXIT_CODES.bug,
+};
+
+/** What a run that stopped early amounts to: 5 when waiting or resuming helps, 6 when a person must look first. */
+export function exitCodeOfStop(reason: StopReason): ExitCode {
+  return EXIT_CODES_OF_STOPS[reason];
 }

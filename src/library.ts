@@ -3,7 +3,16 @@
  * The command line is a thin user of this module. Nothing here prints, reads the environment or ends the process.
  */
 import type { PurgeEvent } from './ports.ts';
-import type { ExecutionSettings, Guards, Kind, ManifestFormat, Mode, PlanHeader, Summary } from './types.ts';
+import type {
+  ExecutionSettings,
+  Guards,
+  Kind,
+  ManifestFormat,
+  Mode,
+  PlannedDeletion,
+  PlanHeader,
+  Summary,
+} from './types.ts';
 
 export interface PlanOptions {
   /** Files, globs, folders; `-` is standard input (needs `format` and `stdin`). They become one plan. */
@@ -44,10 +53,7 @@ export interface SavedPlan {
   readonly preview: { readonly first: readonly PreviewRow[]; readonly last: readonly PreviewRow[] };
 }
 
-export interface PreviewRow {
-  readonly kind: Kind;
-  readonly id: string;
-  readonly mode: Mode;
+export interface PreviewRow extends PlannedDeletion {
   readonly manifest: string;
   readonly line: number;
   readonly reason: string;
@@ -129,3 +135,8 @@ export interface RunInfo {
   /** As a report at this moment would say it. */
   readonly summary: Summary | null;
 }
+
+export { applyPlan } from './library/apply-plan.ts';
+export { listRuns, showRun, writeRunReport } from './library/inspect-runs.ts';
+export { planPurge } from './library/plan-purge.ts';
+export { resumeRun } from './library/resume-run.ts';

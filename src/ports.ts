@@ -26,11 +26,11 @@ import type {
 /** Time as the core sees it. Everything that waits or measures goes through here. */
 export interface Clock {
   /** Wall clock, milliseconds since 1970 UTC: for stamps only, it may jump. */
-  now(): number;
+  readonly now: () => number;
   /** Monotonic milliseconds: for every wait and every duration. */
-  monotonic(): number;
+  readonly monotonic: () => number;
   /** Resolves after `ms`, or at once (without an error) when `signal` aborts. `ms` above a timer's range is waited out in parts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 /** A uniformly distributed number in [0, 1). */
@@ -108,10 +108,22 @@ export interface PendingDeletion extends PlannedDeletion {
   readonly history: AttemptHistory;
 }
 
+/** How one life of a run begins. */
+export interface LifeStart {
+  readonly startedAt: number;
+  readonly keyFingerprint: string;
+  readonly settings: ExecutionSettings;
+  readonly toolVersion: string;
+  /** The hold files that are honoured, as absolute paths: `resume` honours them too. */
+  readonly holdFiles: readonly string[];
+}
+
 /** How one life of a run ended. */
 export interface LifeEnd {
   readonly exitCode: number;
   readonly stopReason: StopReason | null;
+  /** One sentence for a person; empty when nothing stopped the run. */
+  readonly stopDetail: string;
   /** Do not resume before this time (ms since 1970), from a long Retry-After. */
   readonly notBefore: number | null;
   readonly endedAt: number;
@@ -123,6 +135,10 @@ export interface LifeEnd {
  * Calls are made durable in the order in which they were made.
  */
 export interface RunJournal {
+  /** A new life of the run begins, before its first request. */
+  startLife(start: LifeStart): Promise<void>;
+  /** This life of the run ended in order. */
+  endLife(end: LifeEnd): Promise<void>;
   /** Planned deletions after `row` (exclusive) that have no final outcome, in plan order, at most `limit`. */
   pending(afterRow: number, limit: number): readonly PendingDeletion[];
   /** How many planned deletions have no final outcome. */
@@ -296,6 +312,8 @@ export type PurgeEvent =
   | { readonly type: 'rate'; readonly perSecond: number }
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'stopping'; readonly reason: StopReason; readonly detail: string }
+  /** The consumer was slower than the run: it missed this many events. */
+  | { readonly type: 'events_dropped'; readonly count: number }
   | { readonly type: 'finished'; readonly exitCode: number; readonly stopReason: StopReason | null };
 
 export type OnEvent = (event: PurgeEvent) => void;

@@ -8,10 +8,12 @@ import {
   type ManifestEntry,
   type PlannedDeletion,
   type SkipReason,
+  type SourceSummary,
 } from '../types.ts';
 import { oneOf } from './columns.ts';
 import { openDatabase, storageError } from './open-database.ts';
 import { countEntries, plannedRows, setMeta } from './run-entries.ts';
+import { planOf } from './run-record.ts';
 import { INVALID_OFFSET, REPLICA_OFFSET, RUN_FORMAT } from './run-schema.ts';
 
 const CURE = 'free disk space or choose another --state-dir, then plan again';
@@ -98,6 +100,11 @@ export class SqlitePlanDraft implements PlanDraft {
 
   counts(): PlanCounts {
     return countEntries(this.#db);
+  }
+
+  /** What plan.csv is made of. */
+  entries(sources: readonly SourceSummary[]): ReturnType<typeof planOf> {
+    return planOf(this.#db, sources);
   }
 
   /** Keeps a value beside the plan, such as its header. */

@@ -1,6 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { PreviewRow } from '../library.ts';
 import type { PlanCounts } from '../ports.ts';
-import { KINDS, MODES, SKIP_REASONS, type PlannedDeletion, type SkipReason } from '../types.ts';
+import {
+  KINDS,
+  MODES,
+  SKIP_REASONS,
+  type PlannedDeletion,
+  type SkipReason,
+  type SourceSummary,
+} from '../types.ts';
 import { oneOf } from './columns.ts';
 
 /** The planned deletions in plan order, read as the caller consumes them. */
@@ -57,4 +65,32 @@ export function setMeta(db: DatabaseSync, name: string, value: string): void {
 export function getMeta(db: DatabaseSync, name: string): string | undefined {
   const value = db.prepare('SELECT value FROM meta WHERE name = ?').get(name)?.['value'];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The first and last planned deletions, at most `count` of each, without overlap. */
+export function previewOf(
+  db: DatabaseSync,
+  sources: readonly SourceSummary[],
+  count: number,
+): { readonly first: readonly PreviewRow[]; readonly last: readonly PreviewRow[] } {
+  const select = (order: string): PreviewRow[] =>
+    db
+      .prepare(`SELECT * FROM entry WHERE skip IS NULL ORDER BY row ${order} LIMIT ?`)
+      .all(count)
+      .map((row) => previewRow(row, sources));
+  const first = select('ASC');
+  const firstRows = new Set(first.map(({ row }) => row));
+  const last = select('DESC').filter(({ row }) => !firstRows.has(row));
+  return { first, last: last.toReversed() };
+}
+
+function previewRow(row: Readonly<Record<string, unknown>>, sources: readonly SourceSummary[]): PreviewRow {
+  return {
+    ...plannedDeletion(row),
+    manifest: sources[Number(row['source'])]?.path ?? '',
+    line: Number(row['line']),
+    reason: String(row['reason']),
+    ticket: String(row['ticket']),
+    resolution: String(row['detail']),
+  };
 }

@@ -1,17 +1,32 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { PurgeError } from '../errors.ts';
+import type { SavedPlan } from '../library.ts';
 import type { RunRecord } from '../ports.ts';
 import type { ExecutionSettings, PlannedDeletion, PlanHeader } from '../types.ts';
+import { numberOrNull } from './columns.ts';
 import { numberFrom, openDatabase, orStorageError } from './open-database.ts';
-import { getMeta, plannedRows } from './run-entries.ts';
+import { getMeta, plannedRows, previewOf } from './run-entries.ts';
 import { RUN_DB } from './run-folders.ts';
 import { SqliteRunJournal } from './run-journal.ts';
 import { readRecord } from './run-record.ts';
 import { RUN_FORMAT } from './run-schema.ts';
 
-/** Name of the text of plan.json inside run.db. */
+/** Names of texts inside run.db: what plan.json must say, and `PlanFiles`. */
 export const HEADER = 'header';
+export const FILES = 'files';
+
+export interface PlanFiles {
+  readonly sources: readonly string[];
+  readonly holds: readonly string[];
+}
+
+export interface SavedLife {
+  readonly keyFingerprint: string;
+  readonly settings: ExecutionSettings;
+  readonly holdFiles: readonly string[];
+  readonly notBefore: number | null;
+}
 
 /** An open run file. Close it when done. */
 export class RunFile implements Disposable {
@@ -69,10 +84,26 @@ export class RunFile implements Disposable {
     return this.lives() > 0 && this.journal().pendingCount() === 0;
   }
 
-  /** The settings of the last life, or `undefined` before there was one. */
-  lastSettings(): ExecutionSettings | undefined {
-    const row = this.#db.prepare('SELECT settings FROM life ORDER BY n DESC LIMIT 1').get();
-    return row === undefined ? undefined : (JSON.parse(String(row['settings'])) as ExecutionSettings);
+  /** What the last life ran with, or `undefined` before there was one. */
+  lastLife(): SavedLife | undefined {
+    const row = this.#db.prepare('SELECT * FROM life ORDER BY n DESC LIMIT 1').get();
+    if (row === undefined) return undefined;
+    return {
+      keyFingerprint: String(row['key_fingerprint']),
+      settings: parseOwn<ExecutionSettings>(row['settings']),
+      holdFiles: parseOwn<string[]>(row['hold_files']),
+      notBefore: numberOrNull(row['not_before']),
+    };
+  }
+
+  /** The files the plan was made from, as absolute paths: in the order of the header's `sources` and `holds`. */
+  files(): PlanFiles {
+    return parseOwn<PlanFiles>(getMeta(this.#db, FILES));
+  }
+
+  /** The first and last planned deletions, at most `count` of each, without overlap. */
+  preview(count: number): SavedPlan['preview'] {
+    return previewOf(this.#db, this.header.sources, count);
   }
 
   close(): void {
@@ -86,9 +117,16 @@ export class RunFile implements Disposable {
   }
 }
 
+/** What this program wrote itself, as JSON, into a file whose digest is checked before anything is deleted. */
+// oxlint-disable-next-line no-unnecessary-type-parameters -- it names what the caller wrote
+function parseOwn<T>(text: unknown): T {
+  // oxlint-disable-next-line no-unsafe-type-assertion -- nobody else writes these columns
+  return JSON.parse(String(text)) as T;
+}
+
 function parseHeader(text: string, path: string): PlanHeader {
   try {
-    return JSON.parse(text) as PlanHeader;
+    return parseOwn<PlanHeader>(text);
   } catch (cause) {
     throw new PurgeError('storage', `${path} holds no plan.`, { next: RUN_FORMAT.cure, cause });
   }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { LifeEnd, PendingDeletion, RunJournal } from '../ports.ts';
-import type { ExecutionSettings, FinalOutcome, Verdict } from '../types.ts';
+import type { LifeEnd, LifeStart, PendingDeletion, RunJournal } from '../ports.ts';
+import type { FinalOutcome, Verdict } from '../types.ts';
 import { readHistory } from './attempt-history.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { numberFrom } from './open-database.ts';
@@ -9,13 +9,6 @@ import { plannedDeletion } from './run-entries.ts';
 const CURE = 'free the disk, then continue with tavus-purge resume; nothing that was sent is lost';
 
 const NOT_FINISHED = `FROM entry e LEFT JOIN outcome o ON o.row = e.row WHERE e.skip IS NULL AND o.row IS NULL`;
-
-export interface LifeStart {
-  readonly startedAt: number;
-  readonly keyFingerprint: string;
-  readonly settings: ExecutionSettings;
-  readonly toolVersion: string;
-}
 
 /** The writing side of a run file, for one life of the run. */
 export class SqliteRunJournal implements RunJournal {
@@ -41,26 +34,26 @@ export class SqliteRunJournal implements RunJournal {
     };
   }
 
-  /** A new life of the run begins, before its first request. */
   startLife(start: LifeStart): Promise<void> {
-    const lives = numberFrom(this.#db.prepare('SELECT count(*) FROM life'));
-    this.#life = lives + 1;
-    const settings = JSON.stringify(start.settings);
+    this.#life = numberFrom(this.#db.prepare('SELECT count(*) FROM life')) + 1;
+    const { startedAt, keyFingerprint, settings, toolVersion, holdFiles } = start;
+    const insert = this.#db.prepare(
+      `INSERT INTO life (n, started_at, key_fingerprint, settings, tool_version, hold_files)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+    );
     return this.#queue.add(() => {
-      this.#db
-        .prepare(
-          'INSERT INTO life (n, started_at, key_fingerprint, settings, tool_version) VALUES (?, ?, ?, ?, ?)',
-        )
-        .run(this.#life, start.startedAt, start.keyFingerprint, settings, start.toolVersion);
+      const texts = [JSON.stringify(settings), toolVersion, JSON.stringify(holdFiles)];
+      insert.run(this.#life, startedAt, keyFingerprint, ...texts);
     });
   }
 
-  /** This life of the run ended in order. */
   endLife(end: LifeEnd): Promise<void> {
     return this.#queue.add(() => {
       this.#db
-        .prepare('UPDATE life SET ended_at = ?, exit_code = ?, stop_reason = ?, not_before = ? WHERE n = ?')
-        .run(end.endedAt, end.exitCode, end.stopReason, end.notBefore, this.#life);
+        .prepare(
+          'UPDATE life SET ended_at = ?, exit_code = ?, stop_reason = ?, stop_detail = ?, not_before = ? WHERE n = ?',
+        )
+        .run(end.endedAt, end.exitCode, end.stopReason, end.stopDetail, end.notBefore, this.#life);
     });
   }
 

@@ -148,6 +148,7 @@ function lifeEnd(life: Row): LifeEnd | null {
     endedAt: Number(life['ended_at']),
     exitCode: Number(life['exit_code']),
     stopReason: life['stop_reason'] === null ? null : oneOf(STOP_REASONS, life['stop_reason']),
+    stopDetail: typeof life['stop_detail'] === 'string' ? life['stop_detail'] : '',
     notBefore: numberOrNull(life['not_before']),
   };
 }

@@ -34,9 +34,11 @@ export const RUN_FORMAT: FileFormat = {
       key_fingerprint TEXT NOT NULL,
       settings TEXT NOT NULL,
       tool_version TEXT NOT NULL,
+      hold_files TEXT NOT NULL,
       ended_at INTEGER,
       exit_code INTEGER,
       stop_reason TEXT,
+      stop_detail TEXT,
       not_before INTEGER
     ) STRICT;
     CREATE TABLE attempt (

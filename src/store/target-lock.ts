@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PurgeError } from '../errors.ts';
 
@@ -16,19 +16,12 @@ export interface LockHolder {
  * transaction on a file of its own, so it is free again the moment its process ends, kill -9 included.
  */
 export function takeLock(stateDir: string, name: string, holder: LockHolder): Disposable {
-  const folder = join(stateDir, 'locks');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, createHash('sha256').update(name).digest('hex').slice(0, 16));
-  const db = new DatabaseSync(`${path}.lock`, { timeout: 0 });
-  try {
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-  } catch (thrown) {
-    db.close();
-    if (isBusy(thrown))
-      throw new PurgeError('locked', heldBy(`${path}.json`, name), { next: 'wait for it to end' });
-    throw new PurgeError('storage', `Could not take the lock in ${folder}.`, {
-      next: 'check that --state-dir is on a local disk and can be written',
-      cause: thrown,
+  const path = lockPath(stateDir, name);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const db = exclusively(`${path}.lock`);
+  if (db === 'held') {
+    throw new PurgeError('locked', heldBy(`${path}.json`, name), {
+      next: 'wait for it to end, then try again',
     });
   }
   writeFileSync(`${path}.json`, JSON.stringify(holder), { mode: 0o600 });
@@ -41,12 +34,46 @@ export function takeLock(stateDir: string, name: string, holder: LockHolder): Di
   };
 }
 
+/** Whether a living process holds the lock at this moment. */
+export function isLocked(stateDir: string, name: string): boolean {
+  const path = `${lockPath(stateDir, name)}.lock`;
+  if (!existsSync(path)) return false;
+  const db = exclusively(path);
+  if (db === 'held') return true;
+  db.close();
+  return false;
+}
+
+function lockPath(stateDir: string, name: string): string {
+  return join(stateDir, 'locks', createHash('sha256').update(name).digest('hex').slice(0, 16));
+}
+
+/** Short, and just long enough for somebody who only looks (`isLocked`) to be out of the way. */
+const WAIT_MS = 200;
+
+function exclusively(path: string): DatabaseSync | 'held' {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { timeout: WAIT_MS });
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    return db;
+  } catch (thrown) {
+    db?.close();
+    if (isBusy(thrown)) return 'held';
+    throw new PurgeError('storage', `Could not take the lock ${path}. Nothing was sent.`, {
+      next: 'check that --state-dir is on a local disk and can be written',
+      cause: thrown,
+    });
+  }
+}
+
 function isBusy(thrown: unknown): boolean {
   return thrown instanceof Error && 'errcode' in thrown && (thrown.errcode === 5 || thrown.errcode === 6);
 }
 
 function heldBy(path: string, name: string): string {
   try {
+    // oxlint-disable-next-line no-unsafe-type-assertion -- for a message only, and written by this module
     const holder = JSON.parse(readFileSync(path, 'utf8')) as LockHolder;
     return `Another run holds ${name}: ${holder.runId} (process ${holder.pid}, since ${holder.since}). Nothing was sent.`;
   } catch {

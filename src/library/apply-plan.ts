@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import { Approval } from '../approval.ts';
+import type { ApplyOptions, PurgeRun, RunEnd } from '../library.ts';
+import { RunFile } from '../store/run-file.ts';
+import { runFolder } from '../store/run-folders.ts';
+import { systemClock } from '../system-clock.ts';
+import { checkKey, keyFingerprint, parseBaseUrl } from '../tavus/target.ts';
+import type { OnEvent } from '../ports.ts';
+import { DEFAULT_PLAN_MAX_AGE_MS } from './defaults.ts';
+import { liveRun, lockRun, startRun, toolMajor } from './live-run.ts';
+import { changedSources, digestOf, mismatchesOf } from './verify-run.ts';
+
+/**
+ * Carries out a saved plan: exactly its planned deletions, less those on hold by then, once every guard agrees
+ * (`refused` otherwise, before anything is sent). The run goes on whether its events are read or not.
+ */
+export function applyPlan(options: ApplyOptions): PurgeRun {
+  return liveRun((onEvent) => apply(options, onEvent));
+}
+
+async function apply(options: ApplyOptions, onEvent: OnEvent): Promise<RunEnd> {
+  const apiKey = checkKey(options.apiKey);
+  const folder = runFolder(options.stateDir, options.run);
+  using run = new RunFile(folder, { readOnly: false });
+  const { header } = run;
+  const target = {
+    baseUrl: parseBaseUrl(options.baseUrl ?? header.target.baseUrl),
+    keyFingerprint: keyFingerprint(apiKey),
+  };
+  using _ = lockRun(options.stateDir, header.runId, target);
+
+  const approval = Approval.approvePlan({
+    header,
+    target,
+    toolMajor,
+    digest: digestOf(run),
+    mismatches: await mismatchesOf(run),
+    applied: run.lives() > 0,
+    now: systemClock.now(),
+    planMaxAgeMs: options.planMaxAgeMs ?? DEFAULT_PLAN_MAX_AGE_MS,
+    changedSources: await changedSources(run),
+    guards: { ...header.guards, ...options.guards },
+    confirm: options.confirm,
+  });
+  return startRun(run, {
+    approval,
+    apiKey,
+    settings: { ...header.settings, ...options.settings },
+    holdFiles: [...run.files().holds, ...(options.holds ?? []).map((path) => resolve(path))],
+    stateDir: options.stateDir,
+    out: options.out,
+    signal: options.signal,
+    forceSignal: options.forceSignal,
+    onEvent,
+  });
+}

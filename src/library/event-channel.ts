@@ -1,0 +1,42 @@
+import type { PurgeEvent } from '../ports.ts';
+
+/** A consumer that is slower than the run misses the oldest events beyond this many; it never slows the run down. */
+const MOST_WAITING = 10_000;
+
+/** Events on their way from a run to its one consumer, kept until it asks for them. */
+export class EventChannel {
+  #waiting: PurgeEvent[] = [];
+  #dropped = 0;
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  emit(event: PurgeEvent): void {
+    if (this.#waiting.length >= MOST_WAITING) {
+      this.#dropped += this.#waiting.length;
+      this.#waiting = [];
+    }
+    this.#waiting.push(event);
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  async *events(): AsyncGenerator<PurgeEvent, void, undefined> {
+    for (;;) {
+      const waiting = this.#waiting;
+      const dropped = this.#dropped;
+      this.#waiting = [];
+      this.#dropped = 0;
+      if (dropped > 0) yield { type: 'events_dropped', count: dropped };
+      yield* waiting;
+      if (this.#waiting.length > 0) continue;
+      if (this.#ended) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}

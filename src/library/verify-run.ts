@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { planDigest } from '../plan/digest.ts';
+import { planCsvPages } from '../report/plan-csv.ts';
+import type { RunFile } from '../store/run-file.ts';
+import { PLAN_CSV, PLAN_JSON } from '../store/run-folders.ts';
+
+/** The planId, computed from the planned deletions that run.db holds now. */
+export function digestOf(run: RunFile): string {
+  return planDigest(run.header.target.baseUrl, run.planned());
+}
+
+/** What in a run folder no longer matches run.db, as sentences; empty when plan.csv and plan.json are as they were saved. */
+export async function mismatchesOf(run: RunFile): Promise<string[]> {
+  const { folder, header, headerText } = run;
+  const mismatches: string[] = [];
+  const planJson = join(folder, PLAN_JSON);
+  if (!existsSync(planJson) || (await readFile(planJson, 'utf8')) !== headerText) {
+    mismatches.push('plan.json and run.db do not match.');
+  }
+  const planCsv = join(folder, PLAN_CSV);
+  if (!existsSync(planCsv) || (await sha256OfFile(planCsv)) !== header.planCsvSha256) {
+    mismatches.push('plan.csv and plan.json do not match.');
+  }
+  const rendered = createHash('sha256');
+  for (const page of planCsvPages(run.record())) rendered.update(page);
+  if (rendered.digest('hex') !== header.planCsvSha256) mismatches.push('run.db and plan.csv do not match.');
+  return mismatches;
+}
+
+/** The manifests that still exist and are no longer the bytes that were planned. One that has gone is fine. */
+export async function changedSources(run: RunFile): Promise<string[]> {
+  const { sources: paths } = run.files();
+  const changed: string[] = [];
+  for (const [index, { path, sha256 }] of run.header.sources.entries()) {
+    const file = paths[index] ?? path;
+    if (file === '-' || !existsSync(file)) continue;
+    if ((await sha256OfFile(file)) !== sha256) changed.push(path);
+  }
+  return changed;
+}
+
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
