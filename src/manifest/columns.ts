@@ -1,0 +1,132 @@
+import { PurgeError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import type { Kind } from '../types.ts';
+import { sourceError } from './source-error.ts';
+import type { Place } from './source-error.ts';
+
+/** Everything that a row of a manifest or a hold file can say. */
+export type Field = 'id' | 'kind' | 'mode' | 'until' | 'reason' | 'ticket';
+
+/** What a column (in JSON: a key) means; `kind` is what its name says about every ID in it. */
+export interface Meaning {
+  readonly field: Field;
+  readonly kind: Kind | undefined;
+}
+
+export interface ColumnRules {
+  /** The fields that this sort of file has. */
+  readonly fields: readonly Field[];
+  /** Our name → the file's name. */
+  readonly map?: Readonly<Record<string, string>> | undefined;
+  /** Names to ignore; `*` ignores every unknown one. */
+  readonly ignore?: readonly string[] | undefined;
+}
+
+/** What the names of columns and keys mean: the same for every file of a command. */
+export interface Columns {
+  readonly meanings: ReadonlyMap<string, Meaning>;
+  readonly ignored: ReadonlySet<string>;
+  readonly ignoreUnknown: boolean;
+}
+
+const ID_NAMES: readonly (readonly [string, Kind])[] = [
+  ['video_id', 'video'],
+  ['replica_id', 'replica'],
+];
+
+/** Works out the names from the rules. Throws `usage` when `map` names a field that does not exist or a name twice. */
+export function columnsFor(rules: ColumnRules): Columns {
+  const ours = new Map<string, Meaning>();
+  for (const field of rules.fields) ours.set(field, { field, kind: undefined });
+  for (const [name, kind] of ID_NAMES) ours.set(name, { field: 'id', kind });
+  const meanings = new Map(ours);
+  const mapped = Object.entries(rules.map ?? {});
+  for (const [name] of mapped) {
+    if (!ours.has(name)) {
+      throw new PurgeError('usage', `--map: "${printable(name, 80)}" is no column of ours.`, {
+        next: `Use one of ${[...ours.keys()].join(', ')} before the =.`,
+      });
+    }
+    meanings.delete(name);
+  }
+  const taken = new Set<string>();
+  for (const [name, theirs] of mapped) {
+    if (taken.has(theirs)) {
+      throw new PurgeError('usage', `--map: the column "${printable(theirs, 80)}" is mapped twice.`);
+    }
+    taken.add(theirs);
+    const meaning = ours.get(name) ?? { field: 'id', kind: undefined };
+    // `--map id=video_id` picks the column; its name still says the kind.
+    const kind = meaning.kind ?? (meaning.field === 'id' ? ours.get(theirs)?.kind : undefined);
+    meanings.set(theirs, { field: meaning.field, kind });
+  }
+  const ignored = new Set(rules.ignore);
+  const ignoreUnknown = ignored.delete('*');
+  for (const name of ignored) meanings.delete(name);
+  return { meanings, ignored, ignoreUnknown };
+}
+
+/** Looks up the names of one file. A header or list must name its IDs in one way only. */
+export class ColumnLookup {
+  readonly #path: string;
+  readonly #columns: Columns;
+  #idName: string | undefined;
+
+  constructor(path: string, columns: Columns) {
+    this.#path = path;
+    this.#columns = columns;
+  }
+
+  /** A list of its own begins, such as `replicas` after `videos`. */
+  beginList(): void {
+    this.#idName = undefined;
+  }
+
+  /** Whether some column has this name. */
+  knows(name: string): boolean {
+    return this.#columns.meanings.has(name);
+  }
+
+  /** The meaning of a name, `undefined` when it is to be ignored. Throws `usage` for an unknown or ambiguous one. */
+  find(name: string, where: () => Place, next?: string): Meaning | undefined {
+    const meaning = this.#columns.meanings.get(name);
+    if (meaning === undefined) {
+      if (this.ignores(name)) return undefined;
+      throw this.#unknown(name, where(), next);
+    }
+    if (meaning.field !== 'id') return meaning;
+    this.#idName ??= name;
+    if (this.#idName === name) return meaning;
+    throw sourceError(
+      this.#path,
+      where(),
+      `is a second column of IDs besides "${printable(this.#idName, 80)}": which one is meant is ambiguous`,
+      {
+        value: name,
+        next: `Say which one counts: --map id=${printable(name, 80)} --ignore-columns ${printable(this.#idName, 80)}, or the other way round.`,
+      },
+    );
+  }
+
+  /** Whether the operator asked to ignore this name. */
+  ignores(name: string): boolean {
+    if (this.#columns.ignored.has(name)) return true;
+    return this.#columns.ignoreUnknown && !this.#columns.meanings.has(name);
+  }
+
+  /** Throws `usage` that says a file has no column of IDs. */
+  refuseMissingId(place: Place, next?: string): never {
+    throw sourceError(this.#path, place, 'has no column of IDs; expected id, video_id or replica_id', {
+      next: next ?? 'Add a header line, or say which column it is: --map id=<column>.',
+    });
+  }
+
+  #unknown(name: string, place: Place, next: string | undefined): PurgeError {
+    const expected = [...this.#columns.meanings.keys()].join(', ');
+    const problem = name === '' ? 'is a column without a name' : 'is an unknown column';
+    return sourceError(this.#path, place, `${problem}; expected ${expected} (lower case)`, {
+      value: name,
+      next: next ?? 'Correct the name, or ignore the column: --ignore-columns <name>.',
+    });
+  }
+}

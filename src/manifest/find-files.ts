@@ -1,0 +1,102 @@
+import { glob, readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { PurgeError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import { formatOfName } from './detect-format.ts';
+import { sourceError } from './source-error.ts';
+
+/** A file to read: `path` as the operator named it, `file` where it is; `null` is standard input. */
+export interface FoundFile {
+  readonly path: string;
+  readonly file: string | null;
+}
+
+/**
+ * The files that the patterns name, in the order of the patterns, those of one glob or folder sorted by name. A path that
+ * exists is never read as a glob. Throws `usage` for a pattern that names nothing and for a file that is named twice.
+ */
+export async function findFiles(patterns: readonly string[], cwd: string): Promise<FoundFile[]> {
+  if (patterns.length === 0) {
+    throw new PurgeError('usage', 'No manifest was given.', {
+      next: 'Name at least one file, glob or folder, or - for standard input.',
+    });
+  }
+  const found: FoundFile[] = [];
+  for (const pattern of patterns) found.push(...(await findPattern(pattern, cwd)));
+  await refuseTwice(found);
+  return found;
+}
+
+async function findPattern(pattern: string, cwd: string): Promise<FoundFile[]> {
+  if (pattern === '-') return [{ path: '-', file: null }];
+  if (pattern === '') throw new PurgeError('usage', 'The name of a manifest is empty.');
+  const file = resolve(cwd, pattern);
+  const stats = await statOrMissing(pattern, file);
+  if (stats?.isDirectory() === true) return findInFolder(pattern, file);
+  if (stats !== undefined) return [{ path: pattern, file }];
+  if (!/[*?[{]|[!+@]\(/.test(pattern)) {
+    throw sourceError(pattern, undefined, 'there is no such file', {
+      next: 'Check the name and the current folder.',
+    });
+  }
+  return findGlob(pattern, cwd);
+}
+
+async function findInFolder(pattern: string, folder: string): Promise<FoundFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw sourceError(pattern, undefined, 'the folder cannot be read', { cause });
+  });
+  const names = entries
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+    .map((entry) => entry.name)
+    .filter((name) => formatOfName(name) !== undefined)
+    .toSorted();
+  if (names.length === 0) {
+    throw sourceError(
+      pattern,
+      undefined,
+      'the folder has no manifest; expected *.csv, *.json, *.ndjson or *.jsonl directly in it',
+      { next: 'Name the files, or another folder; folders inside it are not searched.' },
+    );
+  }
+  return names.map((name) => ({ path: join(pattern, name), file: join(folder, name) }));
+}
+
+async function findGlob(pattern: string, cwd: string): Promise<FoundFile[]> {
+  const paths: string[] = [];
+  for await (const path of glob(pattern, { cwd })) {
+    const stats = await statOrMissing(path, resolve(cwd, path));
+    if (stats?.isDirectory() !== true) paths.push(path);
+  }
+  if (paths.length === 0) {
+    throw sourceError(pattern, undefined, 'no file matches', {
+      next: 'Check the pattern and the current folder; a run over no files at all must be meant.',
+    });
+  }
+  return paths.toSorted().map((path) => ({ path, file: resolve(cwd, path) }));
+}
+
+async function refuseTwice(found: readonly FoundFile[]): Promise<void> {
+  const seen = new Map<string, string>();
+  for (const { path, file } of found) {
+    const stats = file === null ? undefined : await stat(file, { bigint: true }).catch(() => undefined);
+    const identity = stats === undefined ? `path:${file ?? '-'}` : `${stats.dev}:${stats.ino}`;
+    const earlier = seen.get(identity);
+    if (earlier !== undefined) {
+      throw sourceError(path, undefined, `the same file is given twice (as ${printable(earlier)})`, {
+        next: 'Name every file once; mind globs and folders that overlap.',
+      });
+    }
+    seen.set(identity, path);
+  }
+}
+
+async function statOrMissing(path: string, file: string): Promise<{ isDirectory(): boolean } | undefined> {
+  try {
+    return await stat(file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw sourceError(path, undefined, 'cannot be read', { cause: error });
+  }
+}
