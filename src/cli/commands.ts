@@ -1,0 +1,125 @@
+/** What each command is called, takes and is good for: the material of the help texts. */
+import type { CommandName } from './option-spec.ts';
+
+export interface CommandSpec {
+  readonly name: CommandName;
+  /** After `tavus-purge `. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly words: {
+    readonly least: number;
+    readonly most: number;
+    readonly what: string;
+    /** What is wrong with these words, as a sentence. */
+    readonly problem?: (words: readonly string[]) => string | undefined;
+  };
+  readonly examples: readonly (readonly [command: string, meaning: string])[];
+}
+
+const NO_WORDS = { least: 0, most: 0, what: 'nothing' } as const;
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'plan',
+    usage: 'plan <manifest..> [options]',
+    summary: 'read, check, save and show a plan; never sends a DELETE',
+    words: {
+      least: 1,
+      most: Infinity,
+      what: 'at least one manifest: a file, a folder, a glob, or - with --format',
+    },
+    examples: [
+      ['tavus-purge plan old-videos.csv', 'show what would be deleted, and the command that does it'],
+      ['tavus-purge plan ids.txt --format csv --kind video', 'a list without kinds'],
+      [
+        'tavus-purge plan a.csv b.json --hold keep.csv',
+        'several manifests, one plan, some IDs never deleted',
+      ],
+      ['tavus-purge plan old.csv --detailed-exitcode', 'for scripts: 10 when something would be deleted'],
+    ],
+  },
+  {
+    name: 'apply',
+    usage: 'apply <what..> [options]',
+    summary: 'carry out a saved plan (run ID or run folder), or plan manifests and carry that out',
+    words: { least: 1, most: Infinity, what: 'a saved plan (run ID or run folder) or at least one manifest' },
+    examples: [
+      ['tavus-purge apply <run> --confirm 3f9a01c2', 'carry out exactly the reviewed plan'],
+      ['tavus-purge apply old-videos.csv', 'plan, show, ask for a typed phrase, delete'],
+      ['tavus-purge apply old-videos.csv --dry-run', 'the same as tavus-purge plan'],
+      ['tavus-purge apply <run> --confirm 3f9a01c2 --rate 60/m --max-duration 2h', 'slowly, for two hours'],
+    ],
+  },
+  {
+    name: 'resume',
+    usage: 'resume [run] [options]',
+    summary: 'continue an interrupted run (default: the newest one of this target)',
+    words: { least: 0, most: 1, what: 'at most one run' },
+    examples: [
+      ['tavus-purge resume', 'continue the newest interrupted run'],
+      ['tavus-purge resume <run> --rate 2/s', 'continue this one, more slowly'],
+    ],
+  },
+  {
+    name: 'report',
+    usage: 'report <run> [options]',
+    summary: 'write the result files of a run again',
+    words: { least: 1, most: 1, what: 'a run: its ID or its folder' },
+    examples: [
+      [
+        'tavus-purge report <run> --out results/',
+        'results.csv, results.ndjson and summary.json into a folder',
+      ],
+      ['tavus-purge report <run> --json', 'and print summary.json'],
+    ],
+  },
+  {
+    name: 'runs',
+    usage: 'runs [list | show <run>] [options]',
+    summary: 'what ran, when, with what result',
+    words: { least: 0, most: 2, what: 'list, or show and a run', problem: runsProblem },
+    examples: [
+      ['tavus-purge runs', 'all runs, the newest first'],
+      ['tavus-purge runs show <run>', 'one run in full'],
+      ['tavus-purge runs list --json', 'for scripts'],
+    ],
+  },
+  {
+    name: 'doctor',
+    usage: 'doctor [options]',
+    summary: 'check key, target, clock, folders and effective settings; sends one GET, never a DELETE',
+    words: NO_WORDS,
+    examples: [
+      ['tavus-purge doctor', 'before the first purge, and when something is odd'],
+      ['tavus-purge doctor --config purge.yaml', 'which setting comes from where'],
+    ],
+  },
+  {
+    name: 'sandbox',
+    usage: 'sandbox [options]',
+    summary: 'a local fake Tavus API to try everything on',
+    words: NO_WORDS,
+    examples: [
+      ['tavus-purge sandbox', 'start it, and print how to use it'],
+      ['tavus-purge sandbox --error-rate 0.1 --lost-answer-rate 0.02', 'with trouble'],
+    ],
+  },
+  {
+    name: 'completion',
+    usage: 'completion',
+    summary: 'print a completion script for your shell (bash, zsh, fish)',
+    words: NO_WORDS,
+    examples: [['tavus-purge completion >> ~/.bashrc', 'complete commands and options with Tab']],
+  },
+];
+
+export function commandNamed(name: string): CommandSpec | undefined {
+  return COMMANDS.find((command) => command.name === name);
+}
+
+function runsProblem([action, run]: readonly string[]): string | undefined {
+  if (action === undefined) return undefined;
+  if (action === 'list') return run === undefined ? undefined : 'runs list takes no run.';
+  if (action !== 'show') return 'runs knows list and show only.';
+  return run === undefined ? 'runs show needs a run: its ID or its folder.' : undefined;
+}

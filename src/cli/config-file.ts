@@ -1,0 +1,158 @@
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Pair } from 'yaml';
+import { PurgeError } from '../errors.ts';
+import { printable } from '../printable.ts';
+import { nearest } from './did-you-mean.ts';
+import { isSecretName, looksLikeKey, shownValue } from './key-like.ts';
+import { kebabName, optionNamed, OPTION_NAMES, optionSpec, type OptionName } from './options.ts';
+
+const LARGEST_BYTES = 65_536;
+
+/** One option in a config file: its texts, as they would be typed, and where it stands. */
+export interface ConfigEntry {
+  readonly name: OptionName;
+  readonly texts: readonly string[];
+  /** `file.yaml:3:7`. */
+  readonly where: string;
+}
+
+/**
+ * The options of a YAML config file: kebab-case names, each at most once, values judged like flags; relative paths
+ * start at the file's folder. Throws a `usage` PurgeError that lists every problem with `file:line:column`; anything
+ * that may be an API key is refused and never repeated.
+ */
+export async function readConfigFile(file: string): Promise<readonly ConfigEntry[]> {
+  const text = readSmallFile(file);
+  const { isMap, LineCounter, parseDocument } = await import('yaml');
+  const lines = new LineCounter();
+  // Pretty errors quote the file, which may hold a key.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    strict: true,
+    uniqueKeys: true,
+    version: '1.2',
+  });
+  const placeAt = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${printable(file)}:${line}:${col}`;
+  };
+  const flaws = [...document.errors, ...document.warnings];
+  if (flaws.length > 0) {
+    fail(
+      file,
+      flaws.map((flaw) => `${placeAt(flaw.pos[0])} is not plain YAML (${flaw.code})`),
+    );
+  }
+  const root = document.contents;
+  if (root === null) return [];
+  if (!isMap(root)) fail(file, [`${placeAt(0)} expected lines such as "rate: 5/s"`]);
+  const problems: string[] = [];
+  const entries: ConfigEntry[] = [];
+  const reader = new EntryReader(path.dirname(file), await import('yaml'), placeAt);
+  for (const pair of root.items) {
+    const entry = reader.read(pair);
+    if (typeof entry === 'string') problems.push(entry);
+    else entries.push(entry);
+  }
+  if (problems.length > 0) fail(file, problems);
+  return entries;
+}
+
+function readSmallFile(file: string): string {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, 'r');
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) fail(file, ['it is not a regular file']);
+    if (stat.size > LARGEST_BYTES) fail(file, [`it is larger than ${LARGEST_BYTES} bytes`]);
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(descriptor));
+  } catch (error) {
+    if (error instanceof PurgeError) throw error;
+    throw new PurgeError('usage', `The config file ${shownValue(file)} cannot be read.`, {
+      next: 'check the path given to --config, and that the file is UTF-8 text',
+      cause: error,
+    });
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+class EntryReader {
+  readonly #folder: string;
+  readonly #yaml: typeof import('yaml');
+  readonly #placeAt: (offset: number) => string;
+
+  constructor(folder: string, yaml: typeof import('yaml'), placeAt: (offset: number) => string) {
+    this.#folder = folder;
+    this.#yaml = yaml;
+    this.#placeAt = placeAt;
+  }
+
+  /** The entry, or what is wrong with it. */
+  read(pair: Pair): ConfigEntry | string {
+    const keyOffset = this.#offsetOf(pair.key) ?? 0;
+    const where = this.#placeAt(keyOffset);
+    const key = this.#scalarText(pair.key);
+    if (key === undefined) return `${where} is not an option name`;
+    if (isSecretName(key) || looksLikeKey(key)) {
+      return `${where} looks like an API key; put the key into TAVUS_API_KEY or a file named by api-key-file`;
+    }
+    const name = optionNamed(key);
+    if (name === undefined || name === 'config') return unknownName(where, key);
+    const texts = this.#texts(name, pair.value);
+    const valueWhere = this.#placeAt(this.#offsetOf(pair.value) ?? keyOffset);
+    if (typeof texts === 'string') return `${valueWhere} ${key}: ${texts}`;
+    const spec = optionSpec(name);
+    for (const text of texts) {
+      // The confirmation is a digest, which looks like a key and is none.
+      if (name !== 'confirm' && looksLikeKey(text)) {
+        return `${valueWhere} ${key}: the value looks like an API key; keys do not belong into a config file`;
+      }
+      const checked = spec.check(text);
+      if (!checked.ok) return `${valueWhere} ${key}: expected ${checked.expected}, found ${shownValue(text)}`;
+    }
+    const placed = spec.isPath ? texts.map((text) => path.resolve(this.#folder, text)) : texts;
+    return { name, texts: placed, where: valueWhere };
+  }
+
+  #offsetOf(node: unknown): number | undefined {
+    return this.#yaml.isNode(node) ? node.range?.[0] : undefined;
+  }
+
+  #texts(name: OptionName, value: unknown): readonly string[] | string {
+    const spec = optionSpec(name);
+    if (spec.shape === 'repeated' && this.#yaml.isSeq(value)) {
+      const texts = value.items.map((item) => this.#scalarText(item));
+      const known = texts.filter((text) => text !== undefined);
+      return known.length === texts.length ? known : 'expected a list of plain values';
+    }
+    const text = this.#scalarText(value);
+    return text === undefined || text === ''
+      ? `expected one plain value${spec.shape === 'repeated' ? ' or a list' : ''}`
+      : [text];
+  }
+
+  /** What stands in the file: `1e3` stays `1e3` and is judged by the option's own parser. */
+  #scalarText(node: unknown): string | undefined {
+    if (!this.#yaml.isScalar(node) || node.anchor !== undefined || node.tag !== undefined) return undefined;
+    if (typeof node.value === 'string') return node.value;
+    return node.value === null ? undefined : node.source;
+  }
+}
+
+function unknownName(where: string, key: string): string {
+  const near = nearest(
+    key,
+    OPTION_NAMES.map((name) => kebabName(name)),
+  );
+  return `${where} ${shownValue(key)} is not an option${near === undefined ? '' : `; did you mean ${near}?`}`;
+}
+
+function fail(file: string, details: readonly string[]): never {
+  throw new PurgeError('usage', `The config file ${shownValue(file)} is not right: ${details[0] ?? ''}.`, {
+    next: 'correct it; tavus-purge doctor --config <file> shows each setting with its origin',
+    details: details.slice(1),
+  });
+}

@@ -1,0 +1,45 @@
+import { PurgeError } from '../errors.ts';
+import type { PlanHeader } from '../types.ts';
+import type { CommandContext } from './command-context.ts';
+import { applyCommand } from './next-command.ts';
+import { hardCount, renderPlanSummary } from './render-plan.ts';
+
+/** What must be typed to carry out this plan: it names the amount, and whether anything is irrevocable. */
+export function confirmationPhrase(header: PlanHeader): string {
+  return `${hardCount(header) > 0 ? 'hard-delete' : 'delete'} ${header.planned}`;
+}
+
+/**
+ * The approval of a plan: what `--confirm` says, or the plan ID after somebody typed the phrase on a terminal. Throws
+ * `refused` for a wrong phrase and where nobody can be asked, `interrupted` when the question is broken off.
+ */
+export async function confirmPlan(context: CommandContext, header: PlanHeader): Promise<string> {
+  const given = context.settings.values.confirm;
+  // The library compares it with the plan.
+  if (given !== undefined) return given;
+  // Nothing will be deleted, so there is nothing to ask.
+  if (header.planned === 0) return header.planId;
+  const next = applyCommand(context, header);
+  if (!context.terminal.isInteractive) {
+    throw new PurgeError('refused', 'Nobody can be asked here, and --confirm is missing; nothing was sent.', {
+      next,
+    });
+  }
+  context.terminal.say(renderPlanSummary(header, context.terminal.paintWords));
+  const phrase = confirmationPhrase(header);
+  if ((await ask(context, `Type "${phrase}" to go on:`)) === phrase) return header.planId;
+  throw new PurgeError('refused', 'That was not the phrase; nothing was sent.', { next });
+}
+
+async function ask(context: CommandContext, message: string): Promise<string> {
+  const { input } = await import('@inquirer/prompts');
+  try {
+    // On stderr: stdout is for data.
+    return await input({ message }, { output: process.stderr, signal: context.stop });
+  } catch (error) {
+    throw new PurgeError('interrupted', 'The question was broken off; nothing was sent.', {
+      next: 'start again, or approve the plan with --confirm',
+      cause: error,
+    });
+  }
+}

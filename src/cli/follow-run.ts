@@ -1,0 +1,80 @@
+import { PurgeError, EXIT_CODES } from '../errors.ts';
+import type { PurgeRun, RunEnd } from '../library.ts';
+import { findRunFolder } from '../store/run-folders.ts';
+import type { CommandContext } from './command-context.ts';
+import { logEvent } from './log-events.ts';
+import { createLog, type Log } from './logging.ts';
+import { nextCommand } from './next-command.ts';
+import { Progress } from './progress.ts';
+import { renderRunEnd } from './render-run.ts';
+
+/** Shows a run while it works and how it ended; answers with its exit code. */
+export async function followRun(context: CommandContext, run: PurgeRun): Promise<number> {
+  const { settings, terminal } = context;
+  const { logLevel, logFormat, quiet, noProgress, json } = settings.values;
+  const log = createLog(terminal, { level: logLevel, format: logFormat, isQuiet: quiet });
+  const progress = new Progress({
+    terminal,
+    log,
+    isOff: quiet || noProgress,
+    monotonic: () => performance.now(),
+  });
+  const following = followEvents(context, run, { log, progress });
+  try {
+    const end = await run.finished;
+    await following;
+    progress.stop();
+    if (json) terminal.print(JSON.stringify(end.summary, null, 2));
+    else if (!quiet) terminal.print(renderRunEnd(end, terminal.paintData));
+    explainEnd(context, end);
+    return end.summary.exitCode;
+  } finally {
+    progress.stop();
+    log.close();
+  }
+}
+
+/** Never rejects: what is shown of a run must not change it. A log that cannot be opened is said once. */
+async function followEvents(
+  context: CommandContext,
+  run: PurgeRun,
+  to: { readonly log: Log; readonly progress: Progress },
+): Promise<void> {
+  try {
+    for await (const event of run) {
+      if (event.type === 'started') keepLog(context, event.runId, to.log);
+      to.progress.follow(event);
+      logEvent(to.log, event);
+    }
+  } catch (error) {
+    // A run that was refused says so through `finished`; anything else is said there too.
+    to.log.debug('the events of the run ended early', {
+      error: error instanceof Error ? error.name : 'unknown',
+    });
+  }
+}
+
+function keepLog(context: CommandContext, runId: string, log: Log): void {
+  const named = context.words.map((word) => findRunFolder(context.stateDir, word));
+  const folder = named.find((each) => each !== undefined) ?? findRunFolder(context.stateDir, runId);
+  if (folder === undefined) return;
+  try {
+    log.keepIn(folder);
+  } catch (error) {
+    if (!(error instanceof PurgeError)) throw error;
+    log.error(error.message, { next: error.next ?? '' });
+  }
+}
+
+/** One sentence that says why the exit code is not 0, and the next command. */
+function explainEnd(context: CommandContext, end: RunEnd): void {
+  const { exitCode, runId, counts } = end.summary;
+  if (exitCode === EXIT_CODES.ok) return;
+  const notFine = counts.rejected + counts.failed + counts.unknown + counts.not_found + counts.not_attempted;
+  const why =
+    end.error ??
+    `${notFine} of ${end.summary.planned} planned deletions are not fine; see ${end.files.resultsCsv}`;
+  const resume = nextCommand(context, ['resume', runId]);
+  const next = end.summary.complete ? `read ${end.files.resultsCsv}; a new plan tries again` : resume;
+  context.terminal.say(`tavus-purge: ${why}\nnext: ${next}`);
+}

@@ -1,0 +1,95 @@
+import { pino } from 'pino';
+import { messageOf } from '../errors.ts';
+import { printable } from '../printable.ts';
+import { openLogFile, type LogFile } from './log-file.ts';
+import type { LOG_FORMATS, LOG_LEVELS } from './options.ts';
+import { paintNothing, type Paint, type Terminal } from './terminal.ts';
+
+type Level = (typeof LOG_LEVELS)[number];
+type Fields = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A log of plain facts: one message and flat fields, never an object of settings or an error. */
+export interface Log {
+  debug(message: string, fields?: Fields): void;
+  info(message: string, fields?: Fields): void;
+  warn(message: string, fields?: Fields): void;
+  error(message: string, fields?: Fields): void;
+  /** From here on lines also go to `log.ndjson` of this run folder. */
+  keepIn(folder: string): void;
+  close(): void;
+}
+
+export interface LogOptions {
+  readonly level: Level;
+  readonly format: (typeof LOG_FORMATS)[number] | undefined;
+  readonly isQuiet: boolean;
+}
+
+/**
+ * Logs to stderr (short lines on a terminal, else JSON) and to the run's file (always JSON). Every line is written
+ * before the call returns and scrubbed of the key at this last stage, whatever put it there.
+ */
+export function createLog(terminal: Terminal, options: LogOptions): Log {
+  const asText = (options.format ?? (terminal.stderrIsTerminal ? 'text' : 'json')) === 'text';
+  let file: LogFile | undefined;
+  const toFile = {
+    write(line: string): void {
+      file?.write(terminal.scrub(line));
+    },
+  };
+  const toStderr = {
+    write(line: string): void {
+      terminal.say(asText ? shortLine(line, terminal.paintWords) : line.trimEnd());
+    },
+  };
+  const level = options.level;
+  const stderrLevel = options.isQuiet && (level === 'info' || level === 'debug') ? 'warn' : level;
+  const streams =
+    level === 'silent'
+      ? []
+      : [
+          { level, stream: toFile },
+          ...(stderrLevel === 'silent' ? [] : [{ level: stderrLevel, stream: toStderr }]),
+        ];
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    pino.multistream(streams),
+  );
+  const log: Log = {
+    debug: (message, fields) => {
+      logger.debug(fields ?? {}, message);
+    },
+    info: (message, fields) => {
+      logger.info(fields ?? {}, message);
+    },
+    warn: (message, fields) => {
+      logger.warn(fields ?? {}, message);
+    },
+    error: (message, fields) => {
+      logger.error(fields ?? {}, message);
+    },
+    keepIn(folder) {
+      file ??= openLogFile(folder, (error) => {
+        log.error('the log file cannot be written any more; the run goes on', { detail: messageOf(error) });
+      });
+    },
+    close: () => file?.close(),
+  };
+  return log;
+}
+
+/** `14:03:07 warn  message  name=value`, from one line of JSON. */
+export function shortLine(line: string, paint: Paint = paintNothing): string {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- pino wrote this object a moment ago
+  const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const label = String(level).padEnd(5);
+  const shownLevel =
+    level === 'error' ? paint('red', label) : level === 'warn' ? paint('yellow', label) : label;
+  const rest = Object.entries(fields).map(([name, value]) => `${name}=${printable(String(value))}`);
+  return [String(time).slice(11, 19), shownLevel, printable(String(msg), 1000), ...rest].join(' ');
+}

@@ -1,0 +1,27 @@
+import type { CommandContext } from './command-context.ts';
+import { isFlag } from './settings.ts';
+import { shellCommand } from './shell-words.ts';
+
+/** How many digits of the plan ID the printed command confirms with. */
+const CONFIRM_DIGITS = 12;
+
+/** The command that applies exactly this plan, ready to be pasted. */
+export function applyCommand(
+  context: CommandContext,
+  plan: { readonly runId: string; readonly planId: string },
+): string {
+  return nextCommand(context, ['apply', plan.runId, '--confirm', plan.planId.slice(0, CONFIRM_DIGITS)]);
+}
+
+/** `tavus-purge …`, with the flags without which it would look elsewhere. */
+export function nextCommand(context: CommandContext, words: readonly string[]): string {
+  const { settings } = context;
+  const { config, stateDir, apiKeyFile } = settings.values;
+  const carried: string[] = [];
+  if (stateDir !== undefined && isFlag(settings, 'stateDir')) carried.push('--state-dir', stateDir);
+  if (config !== undefined && isFlag(settings, 'config')) carried.push('--config', config);
+  const needsKey = words[0] === 'apply' || words[0] === 'resume';
+  if (needsKey && apiKeyFile !== undefined && isFlag(settings, 'apiKeyFile'))
+    carried.push('--api-key-file', apiKeyFile);
+  return shellCommand(['tavus-purge', ...words, ...carried]);
+}
