@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { createFileExclusively, createPrivateFolder } from '../../src/safe-files.ts';
+import { FILES, HEADER, RunFile } from '../../src/store/run-file.ts';
+import { newRunId, runsFolder } from '../../src/store/run-folders.ts';
+import { SqlitePlanDraft } from '../../src/store/plan-draft.ts';
+import type { Kind, ManifestEntry, Mode, PlanHeader } from '../../src/types.ts';
+
+export interface PlannedId {
+  readonly id: string;
+  readonly kind?: Kind;
+  readonly mode?: Mode;
+}
+
+/** A manifest entry with everything that a test does not care about filled in. */
+export function entryOf({ id, kind = 'video', mode = 'soft' }: PlannedId, line = 2): ManifestEntry {
+  return { valid: true, kind, id, mode, reason: '', ticket: '', source: 0, line };
+}
+
+/** A saved plan of these IDs in a run folder of `stateDir`, as the planner would leave it, but for plan.csv. */
+export async function saveRun(
+  stateDir: string,
+  ids: readonly PlannedId[],
+  changes: Partial<PlanHeader> = {},
+): Promise<string> {
+  const runId = newRunId(Date.parse('2026-01-02T03:04:05Z'));
+  await createPrivateFolder(runsFolder(stateDir));
+  const folder = join(runsFolder(stateDir), runId);
+  await createPrivateFolder(folder);
+  await createFileExclusively(join(folder, 'run.db'), '');
+  const draft = new SqlitePlanDraft(runId, join(folder, 'run.db'));
+  ids.forEach((id, index) => draft.add(entryOf(id, index + 2)));
+  const { planned, byKindAndMode, skipped } = draft.counts();
+  const header: PlanHeader = {
+    schemaVersion: 1,
+    tool: { name: 'tavus-purge', version: '0.1.0' },
+    mode: 'plan',
+    runId,
+    planId: 'ab'.repeat(32),
+    target: { baseUrl: 'https://tavusapi.com', keyFingerprint: null },
+    createdAt: '2026-01-02T03:04:05.000Z',
+    sources: [{ path: 'ids.csv', format: 'csv', sha256: 'cd'.repeat(32), entries: ids.length }],
+    planned,
+    counts: byKindAndMode,
+    skipped,
+    duplicates: 0,
+    guards: { maxDeletions: 1_000, maxHard: 100 },
+    refused: [],
+    holds: [],
+    settings: {
+      rate: { count: 5, windowMs: 1_000 },
+      concurrency: 4,
+      attempts: 4,
+      timeoutMs: 15_000,
+      maxDurationMs: null,
+      allowNotFound: false,
+    },
+    estimate: { requests: planned, durationMs: planned * 200 },
+    warnings: [],
+    planCsvSha256: '',
+    ...changes,
+  };
+  draft.setMeta(HEADER, JSON.stringify(header));
+  draft.setMeta(FILES, JSON.stringify({ sources: [], holds: [] }));
+  draft.close();
+  return folder;
+}
+
+/** As `saveRun`, opened to be carried out. */
+export async function openRun(stateDir: string, ids: readonly PlannedId[]): Promise<RunFile> {
+  return new RunFile(await saveRun(stateDir, ids), { readOnly: false });
+}
