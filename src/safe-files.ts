@@ -2,19 +2,14 @@
  * Files and folders that hold what a run did: private (0600, 0700), never written through a symbolic link, and
  * complete on the disk or visibly not there. A failure of the system is a `storage` PurgeError, a doubtful name `refused`.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { constants, lstat, mkdir, mkdtemp, open, rename, rm, rmdir, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { PurgeError } from './errors.ts';
+import { createFile, type Append, type NewFile } from './new-file.ts';
 import { printable } from './printable.ts';
-import { storageErrorFrom, systemCodeOf } from './storage-error.ts';
+import { naming, refusal, systemCodeOf } from './storage-error.ts';
 
-const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
-const CREATE_ONLY = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-
-/** Adds text (as UTF-8) to a file being written; resolves when the system took all of it. */
-export type Append = (text: string) => Promise<void>;
 
 /**
  * Makes a folder (0700) and what is missing above it. An existing folder is fine when it is this user's and nobody
@@ -75,7 +70,10 @@ export async function replaceFiles<const Names extends readonly string[]>(
   for (const name of names) await refuseSymlink(join(folder, name));
   const files: NewFile[] = [];
   try {
-    for (const name of names) files.push(await createFile(join(folder, `.${name}.${randomUUID()}.tmp`)));
+    for (const name of names) {
+      const temporary = join(folder, `.${name}.${randomUUID()}.tmp`);
+      files.push(await createFile(temporary, join(folder, name)));
+    }
     await write(...alongside(names, files, (file) => file.append));
     for (const file of files) await file.finish();
     await publish(
@@ -118,50 +116,6 @@ function alongside<Names extends readonly string[], Value>(
   return files.map(valueOf) as ForEach<Names, Value>;
 }
 
-interface NewFile {
-  readonly path: string;
-  readonly append: Append;
-  /** Resolves when the content is on the disk. Nothing can be added afterwards. */
-  finish(): Promise<void>;
-  digest(): string;
-  /** Closes and removes the file if it is still there; never throws, since it follows another failure. */
-  discard(): Promise<void>;
-}
-
-async function createFile(path: string): Promise<NewFile> {
-  const handle = await naming('create', path, () => openNew(path));
-  const hash = createHash('sha256');
-  return {
-    path,
-    append: (text) =>
-      naming('write', path, async () => {
-        const bytes = Buffer.from(text, 'utf8');
-        // A full disk first takes a part without an error; only the next write tells.
-        for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done)).bytesWritten;
-        hash.update(bytes);
-      }),
-    finish: () =>
-      naming('write', path, async () => {
-        await handle.sync();
-        await handle.close();
-      }),
-    digest: () => hash.digest('hex'),
-    discard: async () => {
-      await handle.close().catch(() => undefined);
-      await rm(path, { force: true }).catch(() => undefined);
-    },
-  };
-}
-
-async function openNew(path: string): ReturnType<typeof open> {
-  try {
-    return await open(path, CREATE_ONLY, PRIVATE_FILE);
-  } catch (error) {
-    if (systemCodeOf(error) !== 'EEXIST') throw error;
-    throw refusal(path, 'exists already; nothing is written over it', 'remove it or choose another name');
-  }
-}
-
 async function publish(
   folder: string,
   renames: readonly { readonly from: string; readonly to: string }[],
@@ -179,7 +133,7 @@ async function publish(
   await syncFolder(folder);
 }
 
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   await naming('write', folder, async () => {
     await using handle = await open(folder, constants.O_RDONLY);
     await handle.sync();
@@ -221,18 +175,5 @@ async function lstatOrMissing(path: string): Promise<Awaited<ReturnType<typeof l
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-function refusal(path: string, what: string, next: string): PurgeError {
-  return new PurgeError('refused', `${printable(path)} ${what}`, { next });
-}
-
-/** Runs a file operation; a failure of the system names what could not be done to which path. */
-async function naming<T>(action: string, path: string, operate: () => Promise<T>): Promise<T> {
-  try {
-    return await operate();
-  } catch (error) {
-    throw storageErrorFrom(action, path, error);
   }
 }

@@ -18,6 +18,20 @@ export function systemCodeOf(thrown: unknown): string | undefined {
   return typeof thrown.code === 'string' ? thrown.code : undefined;
 }
 
+/** Runs a file operation; a failure of the system names what could not be done to which path. */
+export async function naming<T>(action: string, path: string, operate: () => Promise<T>): Promise<T> {
+  try {
+    return await operate();
+  } catch (error) {
+    throw storageErrorFrom(action, path, error);
+  }
+}
+
+/** A name that is not written to or made, and what to do about it. */
+export function refusal(path: string, what: string, next: string): PurgeError {
+  return new PurgeError('refused', `${printable(path)} ${what}`, { next });
+}
+
 const REASONS: Readonly<Record<string, readonly [why: string, next: string]>> = {
   ENOSPC: ['no space is left on the disk', 'free some space'],
   EDQUOT: ['the disk quota is used up', 'free some space'],
