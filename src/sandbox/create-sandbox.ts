@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { changeOptions, checkOptions } from './check-options.ts';
 import { addControlRoutes } from './control-routes.ts';
-import { deliver } from './deliver.ts';
+import { deliver, wireOf } from './deliver.ts';
 import type { SandboxEnv } from './deliver.ts';
 import { SANDBOX_API_KEY } from './options.ts';
 import type { SandboxOptions, SwitchChanges } from './options.ts';
@@ -112,7 +112,7 @@ export function createSandbox(options: SandboxOptions = {}, clock: SandboxClock 
 function readRequest(c: Context<SandboxEnv>, now: number): ApiRequest {
   const { url } = c.req;
   const pathStart = url.indexOf('/', url.indexOf('//') + 2);
-  const target = c.env.incoming?.url ?? url.slice(pathStart);
+  const target = wireOf(c).incoming?.url ?? url.slice(pathStart);
   const queryStart = target.indexOf('?');
   return {
     method: c.req.method,

@@ -8,6 +8,12 @@ import type { Decision } from './world.ts';
 /** In-process there is no socket, and resets and hangs are as near as `fetch` can show them. */
 export type SandboxEnv = { Bindings: Partial<HttpBindings> };
 
+/** The real request and response, if there is a port; hono leaves `env` out when `fetch` is called without one. */
+export function wireOf(c: Context<SandboxEnv>): Partial<HttpBindings> {
+  const env: Partial<HttpBindings> | undefined = c.env;
+  return env ?? {};
+}
+
 /** Sends what was decided, however badly. On a real port it spoils the real connection. */
 export async function deliver(c: Context<SandboxEnv>, decision: Decision, waits: Waits): Promise<Response> {
   const { answer, delivery, delayMs } = decision;
@@ -25,7 +31,7 @@ export async function deliver(c: Context<SandboxEnv>, decision: Decision, waits:
 }
 
 function whenGone(c: Context<SandboxEnv>, release: () => void): void {
-  const { outgoing } = c.env;
+  const { outgoing } = wireOf(c);
   if (outgoing === undefined) c.req.raw.signal.addEventListener('abort', release, { once: true });
   else if (outgoing.destroyed) release();
   else outgoing.once('close', release);
@@ -33,7 +39,7 @@ function whenGone(c: Context<SandboxEnv>, release: () => void): void {
 
 /** Ends the connection with RST, as a crashing server or a firewall does. */
 function reset(c: Context<SandboxEnv>): Response {
-  const socket = c.env.incoming?.socket;
+  const socket = wireOf(c).incoming?.socket;
   if (socket === undefined) return Response.error();
   socket.resetAndDestroy();
   return RESPONSE_ALREADY_SENT;
@@ -49,7 +55,7 @@ function sendHalf(c: Context<SandboxEnv>, answer: Answer, end: Promise<void>): R
     'content-length': String(Buffer.byteLength(body)),
   };
   const status = answer.status === 204 ? 200 : answer.status;
-  const { outgoing, incoming } = c.env;
+  const { outgoing, incoming } = wireOf(c);
   if (outgoing === undefined || incoming === undefined) {
     return new Response(brokenStream(half, end), { status, headers });
   }
