@@ -113,11 +113,8 @@ const SCHEMA = z
       })
       .nullable()
       .default(null),
-    // A Map, since an ID may be spelled "__proto__".
-    script: z
-      .record(z.string(), z.array(word))
-      .default({})
-      .transform((record) => new Map(Object.entries(record))),
+    // A Map from the start: an ID may be spelled "__proto__", which z.record leaves out.
+    script: z.preprocess(toMap, z.map(z.string(), z.array(word))).default(new Map()),
   })
   .superRefine((options, context) => {
     const { throttle, errors, resetBefore, resetAfter, hang, html, redirect } = options;
@@ -183,4 +180,9 @@ export function changeOptions(options: SandboxOptions, changes: unknown): Sandbo
 
 function quoted(text: string): string {
   return `"${printable(text, 60)}"`;
+}
+
+function toMap(value: unknown): unknown {
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord ? new Map(Object.entries(value)) : value;
 }

@@ -7,6 +7,10 @@ const ids = { videos: ['8a4f94e736'], replicas: ['rf4e9d9790f0'] };
 const VIDEO = '/v2/videos/8a4f94e736';
 const REPLICA = '/v2/replicas/rf4e9d9790f0';
 
+function examples(seed: number): { videos: string[]; replicas: string[] } {
+  return createSandbox({ seed, videos: 500, replicas: 500 }).examples(1000);
+}
+
 describe('deleting', () => {
   test.each([
     [VIDEO, 'Invalid video_id', 'video', 'videos'],
@@ -190,7 +194,6 @@ describe('lists', () => {
   });
 
   test('the same seed gives the same objects, another seed others, and all IDs have the shape of their kind', () => {
-    const examples = (seed: number) => createSandbox({ seed, videos: 500, replicas: 500 }).examples(1000);
     expect(examples(7)).toEqual(examples(7));
     expect(examples(7)).not.toEqual(examples(8));
     const { videos, replicas } = examples(7);
