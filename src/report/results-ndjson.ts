@@ -10,13 +10,13 @@ export interface ResultJson extends Omit<ResultRow, 'firstSentAt' | 'finishedAt'
 /** Characters that JSON may hold raw but that end a line or change what a terminal shows: written as `\uXXXX`, the same value. */
 const RISKY = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
-/** One result as a line of results.ndjson, line end included; the values are those of the row, unescaped. */
-export function resultNdjsonLine(row: ResultRow): string {
-  return `${JSON.stringify(resultJson(row)).replace(RISKY, escaped)}\n`;
+/** One result as a line of results.ndjson, line end included; its values come back from it exactly. */
+export function resultNdjsonLine(result: ResultJson): string {
+  return `${JSON.stringify(result).replace(RISKY, escaped)}\n`;
 }
 
-/** A result in the field order of results.csv. */
-function resultJson(row: ResultRow): ResultJson {
+/** A result as it is written, in the field order of results.csv. */
+export function resultJson(row: ResultRow): ResultJson {
   return {
     kind: row.kind,
     id: row.id,

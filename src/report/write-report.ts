@@ -8,7 +8,7 @@ import type { Summary } from '../types.ts';
 import { ROWS_A_PAGE } from './csv.ts';
 import { allResults } from './result-row.ts';
 import { RESULTS_CSV_HEADER, resultCsvLine } from './results-csv.ts';
-import { resultNdjsonLine } from './results-ndjson.ts';
+import { resultJson, resultNdjsonLine } from './results-ndjson.ts';
 import { summarize } from './summary.ts';
 
 /** In the order in which they appear; the last one says that all are complete. */
@@ -62,8 +62,9 @@ async function writeRows(
   let rows = 0;
   for (const row of allResults(record)) {
     counts.set(row.outcome, (counts.get(row.outcome) ?? 0) + 1);
-    csv += resultCsvLine(row);
-    ndjson += resultNdjsonLine(row);
+    const result = resultJson(row);
+    csv += resultCsvLine(result);
+    ndjson += resultNdjsonLine(result);
     rows += 1;
     if (rows % ROWS_A_PAGE !== 0) continue;
     await appendCsv(csv);

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { RESULTS_CSV_HEADER, resultCsvLine } from '../../src/report/results-csv.ts';
-import { resultNdjsonLine } from '../../src/report/results-ndjson.ts';
+import { resultJson, resultNdjsonLine } from '../../src/report/results-ndjson.ts';
 import { printable } from '../../src/printable.ts';
 import { OUTCOMES, type ResultRow } from '../../src/types.ts';
 import { START } from '../helpers/fake-record.ts';
@@ -32,7 +32,7 @@ test('results.csv has the columns of the contract, in that order', () => {
   expect(RESULTS_CSV_HEADER).toBe(
     'kind,id,mode,outcome,detail,http_status,attempts,first_sent_at,finished_at,duration_ms,manifest,line,reason,ticket,run_id\n',
   );
-  expect(resultCsvLine(row)).toBe(
+  expect(resultCsvLine(resultJson(row))).toBe(
     'video,8a4f94e736,soft,deleted_inferred,"gone, ""as asked""",400,2,' +
       "2026-03-01T10:00:00.000Z,2026-03-01T10:00:01.234Z,1234,march.csv,2,'=1+1,,run-1\n",
   );
@@ -47,8 +47,8 @@ test('what is not known is an empty cell, and null in NDJSON', () => {
     finishedAt: null,
     durationMs: null,
   };
-  expect(resultCsvLine(unsent)).toContain(',0,,,,march.csv,');
-  expect(JSON.parse(resultNdjsonLine(unsent))).toMatchObject({
+  expect(resultCsvLine(resultJson(unsent))).toContain(',0,,,,march.csv,');
+  expect(JSON.parse(resultNdjsonLine(resultJson(unsent)))).toMatchObject({
     httpStatus: null,
     firstSentAt: null,
     finishedAt: null,
@@ -57,7 +57,7 @@ test('what is not known is an empty cell, and null in NDJSON', () => {
 });
 
 test('NDJSON has the same fields in camelCase and the same order, with the values as they are', () => {
-  const written = jsonLine.parse(JSON.parse(resultNdjsonLine(row)));
+  const written = jsonLine.parse(JSON.parse(resultNdjsonLine(resultJson(row))));
   expect(
     Object.keys(written).map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
   ).toEqual(RESULTS_CSV_HEADER.trim().split(','));
@@ -111,9 +111,9 @@ const anyRow: fc.Arbitrary<ResultRow> = fc.record({
 test('for any rows, results.csv read back is results.ndjson, but for the formula sign and visible control characters', () => {
   fc.assert(
     fc.property(fc.array(anyRow, { maxLength: 5 }), (rows) => {
-      const csv = RESULTS_CSV_HEADER + rows.map((each) => resultCsvLine(each)).join('');
+      const csv = RESULTS_CSV_HEADER + rows.map((each) => resultCsvLine(resultJson(each))).join('');
       const cells = parse<Record<string, string>>(csv, { columns: true });
-      const ndjson = rows.map((each) => resultNdjsonLine(each)).join('');
+      const ndjson = rows.map((each) => resultNdjsonLine(resultJson(each))).join('');
       const values = ndjson
         .split('\n')
         .slice(0, -1)
@@ -136,7 +136,7 @@ test('for any rows, results.csv read back is results.ndjson, but for the formula
 test('NDJSON keeps every value exactly, and no line of it can move a cursor or turn the reading order', () => {
   fc.assert(
     fc.property(anyRow, (each) => {
-      const line = resultNdjsonLine(each);
+      const line = resultNdjsonLine(resultJson(each));
       expect(line.indexOf('\n')).toBe(line.length - 1);
       expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
       expect(JSON.parse(line)).toMatchObject({
