@@ -1,0 +1,206 @@
+import type { Clock } from '../ports.ts';
+import type { Rate } from '../types.ts';
+import { createAdaptiveRate } from './adaptive-rate.ts';
+import { createSendLog, fullIntervalMs } from './send-log.ts';
+
+/** How much of a stall is caught up. Timers are late by a few milliseconds; a burst after a long stall helps nobody. */
+const CATCH_UP_MS = 10;
+/** How long before its request may leave a row gets its turn, at most: the time in which its intent becomes durable. */
+const LEAD_MS = 25;
+
+/** What `tryAdmit` says: send now; `admit` would wait; or a pause began: withdraw the intent and ask for a new turn. */
+export type Admission = 'go' | 'wait' | 'paused';
+
+/**
+ * The one gate through which every request of a run leaves. A row asks for its `turn`, makes its intent durable, and is
+ * then admitted, which is where the rate is counted. No sliding window holds more requests than the rate allows, none
+ * leaves inside a pause, and they are spaced instead of bunched.
+ *
+ * The way to send: `limiter.tryAdmit() === 'go' || (await limiter.admit(signal))`, and the request in the same tick.
+ */
+export interface RateLimiter {
+  /**
+   * Resolves with true when it is this caller's turn: first come, first served among those whose `notBefore` (monotonic
+   * milliseconds: a row's backoff) has passed. Resolves with false when `signal` aborted. A turn may be left unused.
+   */
+  turn(signal: AbortSignal, notBeforeMonotonic?: number): Promise<boolean>;
+  /** `admit` without waiting: at `go` the request has been counted and must leave now. Never overtakes one that waits. */
+  tryAdmit(): Admission;
+  /**
+   * Waits, normally not at all and else some milliseconds, until the request may leave, and counts it. False: `signal`
+   * aborted, or a pause began meanwhile; the caller withdraws its intent and, if not aborted, asks for a new turn.
+   */
+  admit(signal: AbortSignal): Promise<boolean>;
+  /** Nobody gets a turn or is admitted for `ms` from now. The longest pause wins; negative and NaN are no pause. */
+  pause(ms: number): void;
+  /** A 429 came: halves the present rate, at most once per second; 30 clean seconds without a pause give 10 % back. */
+  throttled(): void;
+  /** Milliseconds until the pause ends; 0 without one. */
+  pausedMs(): number;
+}
+
+export interface RateLimiterOptions {
+  readonly rate: Rate;
+  readonly clock: Clock;
+  /** Ages in milliseconds of requests that earlier lives of the run sent within the window. A negative one counts as 0. */
+  readonly sentBefore?: readonly number[];
+  /** Told when the present rate changes. */
+  readonly onRate?: (perSecond: number) => void;
+}
+
+interface Timer {
+  readonly at: number;
+  readonly cancel: AbortController;
+}
+
+interface Waiter {
+  readonly signal: AbortSignal;
+  readonly notBefore: number;
+  readonly resolve: (mayGoOn: boolean) => void;
+}
+
+/** A limiter for one life of a run. Throws a RangeError for a rate that is none: a limit that is NaN would limit nothing. */
+export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
+  const { rate, clock } = options;
+  if (
+    !Number.isSafeInteger(rate.count) ||
+    rate.count < 1 ||
+    !(rate.windowMs > 0 && rate.windowMs < Infinity)
+  ) {
+    throw new RangeError(`not a rate: ${String(rate.count)} in ${String(rate.windowMs)} ms`);
+  }
+  const configured = (rate.count / rate.windowMs) * 1000;
+  const present = createAdaptiveRate(configured, options.onRate);
+  const log = createSendLog(rate);
+  /** Both in the order of arrival; sets, so that leaving is cheap from anywhere. */
+  const forTurn = new Set<Waiter>();
+  const forAdmission = new Set<Waiter>();
+  const heardSignals = new WeakSet<AbortSignal>();
+  let timer: Timer | null = null;
+  let pausedUntil = -Infinity;
+  /** When the next turn is due, if turns are evenly spaced. */
+  let turnAt = clock.monotonic();
+  // An age that makes no sense (the wall clock jumped) counts as a request sent just now.
+  const agesMs = (options.sentBefore ?? []).map((age) => (age > 0 ? age : 0));
+  for (const age of agesMs.toSorted((a, b) => b - a)) log.record(turnAt - age, fullIntervalMs(rate));
+
+  /** The even spacing at the present rate. */
+  function intervalMs(): number {
+    return fullIntervalMs(rate) * (configured / present.perSecond);
+  }
+
+  /** When the next turn may be given: not so early that its request would have to wait for long. */
+  function nextTurnAt(): number {
+    return Math.max(turnAt, pausedUntil, log.earliest() - LEAD_MS);
+  }
+
+  function admitNow(now: number): Admission {
+    if (now < pausedUntil) return 'paused';
+    if (now < log.earliest()) return 'wait';
+    log.record(now, intervalMs());
+    return 'go';
+  }
+
+  /** Lets everybody go on whose time has come, and sets the timer for the next. */
+  function serve(): void {
+    const now = clock.monotonic();
+    present.recover(now);
+    for (const waiter of forAdmission) {
+      const admission = admitNow(now);
+      if (admission === 'wait') break;
+      forAdmission.delete(waiter);
+      waiter.resolve(admission === 'go');
+    }
+    for (const waiter of forTurn) {
+      if (waiter.notBefore > now) continue;
+      if (now < nextTurnAt()) break;
+      turnAt = Math.max(turnAt, now - CATCH_UP_MS) + intervalMs();
+      forTurn.delete(waiter);
+      waiter.resolve(true);
+    }
+    setTimer(now);
+  }
+
+  /** One timer for everybody: it may fire too early, since things change, but never too late. */
+  function setTimer(now: number): void {
+    let at = forAdmission.size > 0 ? log.earliest() : Infinity;
+    if (forTurn.size > 0) {
+      let readyAt = Infinity;
+      for (const waiter of forTurn) readyAt = Math.min(readyAt, waiter.notBefore);
+      at = Math.min(at, Math.max(readyAt, nextTurnAt()));
+    }
+    if (timer !== null) {
+      if (timer.at <= at && at < Infinity) return;
+      timer.cancel.abort();
+      timer = null;
+    }
+    if (at === Infinity) return;
+    timer = { at, cancel: new AbortController() };
+    void serveAfter(at - now, timer);
+  }
+
+  async function serveAfter(ms: number, mine: Timer): Promise<void> {
+    await clock.sleep(ms, mine.cancel.signal);
+    if (timer !== mine) return;
+    timer = null;
+    serve();
+  }
+
+  function wait(queue: Set<Waiter>, signal: AbortSignal, notBefore: number): Promise<boolean> {
+    if (!heardSignals.has(signal)) {
+      heardSignals.add(signal);
+      signal.addEventListener('abort', dropAborted, { once: true });
+    }
+    return new Promise((resolve) => {
+      queue.add({ signal, notBefore, resolve });
+      serve();
+    });
+  }
+
+  function dropAborted(): void {
+    for (const queue of [forTurn, forAdmission]) {
+      for (const waiter of queue) {
+        if (!waiter.signal.aborted) continue;
+        queue.delete(waiter);
+        waiter.resolve(false);
+      }
+    }
+    serve();
+  }
+
+  function tryAdmit(): Admission {
+    // A pause sends everybody away who waits for admission, so where somebody waits there is none.
+    return forAdmission.size > 0 ? 'wait' : admitNow(clock.monotonic());
+  }
+
+  return {
+    turn(signal, notBeforeMonotonic = -Infinity) {
+      return signal.aborted ? Promise.resolve(false) : wait(forTurn, signal, notBeforeMonotonic);
+    },
+    tryAdmit,
+    admit(signal) {
+      if (signal.aborted) return Promise.resolve(false);
+      const admission = tryAdmit();
+      return admission === 'wait'
+        ? wait(forAdmission, signal, -Infinity)
+        : Promise.resolve(admission === 'go');
+    },
+    pause(ms) {
+      if (!(ms > 0)) return;
+      // A finite end, so that sums with it stay numbers.
+      const until = clock.monotonic() + Math.min(ms, Number.MAX_SAFE_INTEGER);
+      pausedUntil = Math.max(pausedUntil, until);
+      present.idleUntil(until);
+      serve();
+    },
+    throttled() {
+      const before = intervalMs();
+      present.throttled(clock.monotonic());
+      turnAt += intervalMs() - before;
+      serve();
+    },
+    pausedMs() {
+      return Math.max(0, pausedUntil - clock.monotonic());
+    },
+  };
+}
