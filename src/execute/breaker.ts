@@ -49,7 +49,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
   const { clock, idsLeft, onOpen } = options;
   let state: 'closed' | 'open' | 'gave_up' = 'closed';
   let failedInARow = 0;
-  let failedRows = new Set<number>();
+  const failedRows = new Set<number>();
   /** Whether each of the latest attempts failed, oldest first. */
   let latest: boolean[] = [];
   let probesFailed = 0;
@@ -73,7 +73,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
   function close(): void {
     state = 'closed';
     failedInARow = 0;
-    failedRows = new Set();
+    failedRows.clear();
     latest = [];
     probesFailed = 0;
     probingRow = null;
@@ -93,8 +93,8 @@ export function createBreaker(options: BreakerOptions): Breaker {
     latest.push(failed);
     if (latest.length > AMONG_LAST.attempts) latest.shift();
     if (!failed) {
-      if (failedInARow > 0) failedRows.clear();
       failedInARow = 0;
+      failedRows.clear();
       return;
     }
     failedInARow += 1;

@@ -64,6 +64,14 @@ describe('the breaker opens', () => {
     expect(breaker.isOpen).toBe(false);
   });
 
+  test('not for ten failures in a row of one ID, whatever failed before the row', () => {
+    const { breaker } = setUp();
+    fail(breaker, [1, 2]);
+    breaker.record(4, false);
+    fail(breaker, [3, 3, 3, 3, 3, 3, 3, 3, 3, 3]);
+    expect(breaker.isOpen).toBe(false);
+  });
+
   test('counts no 429: neither as a failure nor as its end', () => {
     const { breaker } = setUp();
     fail(breaker, TEN_OF_THREE.slice(0, 9));
@@ -127,6 +135,30 @@ describe('an open breaker', () => {
     expect(breaker.isOpen).toBe(false);
   });
 
+  test('forgets the failures among the last 50 when it closes', async () => {
+    const { clock, breaker, enter } = setUp();
+    for (let row = 0; row < 25; row += 1) {
+      breaker.record(row, false);
+      breaker.record(row, true);
+    }
+    expect(breaker.isOpen).toBe(true);
+    enter(100);
+    await clock.advance(15_000);
+    breaker.record(100, false);
+    fail(breaker, [101]);
+    expect(breaker.isOpen).toBe(false);
+  });
+
+  test('forgets which IDs had failed when it closes', async () => {
+    const { clock, breaker, enter } = setUp();
+    fail(breaker, TEN_OF_THREE);
+    enter(100);
+    await clock.advance(15_000);
+    breaker.record(100, false);
+    fail(breaker, [9, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
+    expect(breaker.isOpen).toBe(false);
+  });
+
   test('closes when the probe gets a 429, which shows that the API is there', async () => {
     const { clock, breaker, enter } = setUp();
     fail(breaker, TEN_OF_THREE);
@@ -182,7 +214,10 @@ describe('an open breaker', () => {
     await clock.advance(30_000);
     breaker.record(7, false);
     fail(breaker, TEN_OF_THREE);
-    expect(waits).toEqual([15_000, 30_000, 15_000]);
+    enter(7);
+    await clock.advance(15_000);
+    breaker.record(7, true);
+    expect(waits).toEqual([15_000, 30_000, 15_000, 30_000]);
   });
 
   test('makes the next caller the probe when the probe was never sent', async () => {
