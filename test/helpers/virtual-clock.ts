@@ -69,7 +69,7 @@ export function createVirtualClock(startAt = 0, options: VirtualClockOptions = {
   }
 
   return {
-    now: () => monotonic + wallAhead,
+    now: () => Math.floor(monotonic + wallAhead),
     monotonic: () => monotonic,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
@@ -120,9 +120,11 @@ export function createVirtualClock(startAt = 0, options: VirtualClockOptions = {
   };
 }
 
-/** Lets every microtask run, and those that they start. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+/** Lets everything run that waits for no time: microtasks, and the group commits of a run file (one `setImmediate` each). */
+async function settle(): Promise<void> {
+  for (let round = 0; round < 4; round += 1) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 }
