@@ -1,8 +1,7 @@
 import { PurgeError } from '../errors.ts';
-import { printable } from '../printable.ts';
 import { commandNamed, COMMANDS, type CommandSpec } from './commands.ts';
 import { nearest } from './did-you-mean.ts';
-import { isSecretName, looksLikeKey, shownValue } from './key-like.ts';
+import { isSecretName, shownName, shownValue } from './key-like.ts';
 import { kebabName, optionNamed, OPTION_NAMES, optionsOf, optionSpec, type OptionName } from './options.ts';
 import type { GivenFlags } from './settings.ts';
 
@@ -69,9 +68,11 @@ function splitOption(arg: string): { readonly name: OptionName; readonly text: s
 }
 
 function unknownOption(typed: string, kebab: string): PurgeError {
-  const shown = looksLikeKey(kebab) ? 'An option' : printable(typed, 60);
   const near = nearest(kebab, OPTION_NAMES.map(kebabName));
-  return usage(`${shown} is not an option.`, near === undefined ? undefined : `did you mean --${near}?`);
+  return usage(
+    `${shownName(typed)} is not an option.`,
+    near === undefined ? undefined : `did you mean --${near}?`,
+  );
 }
 
 /** The option's value, which is attached with `=` or the next word. */

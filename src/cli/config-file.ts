@@ -4,7 +4,7 @@ import type { Pair } from 'yaml';
 import { PurgeError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { nearest } from './did-you-mean.ts';
-import { isSecretName, looksLikeKey, shownValue } from './key-like.ts';
+import { isSecretName, looksLikeKey, shownName, shownValue } from './key-like.ts';
 import { kebabName, optionNamed, OPTION_NAMES, optionSpec, type OptionName } from './options.ts';
 
 const LARGEST_BYTES = 65_536;
@@ -147,7 +147,7 @@ function unknownName(where: string, key: string): string {
     key,
     OPTION_NAMES.map((name) => kebabName(name)),
   );
-  return `${where} ${shownValue(key)} is not an option${near === undefined ? '' : `; did you mean ${near}?`}`;
+  return `${where} ${shownName(key)} is not an option${near === undefined ? '' : `; did you mean ${near}?`}`;
 }
 
 function fail(file: string, details: readonly string[]): never {

@@ -1,9 +1,11 @@
 import { PurgeError, EXIT_CODES } from '../errors.ts';
 import type { PurgeRun, RunEnd } from '../library.ts';
 import { findRunFolder } from '../store/run-folders.ts';
+import { OUTCOMES } from '../types.ts';
 import type { CommandContext } from './command-context.ts';
-import { logEvent } from './log-events.ts';
+import { logEnd, logEvent } from './log-events.ts';
 import { createLog, type Log } from './logging.ts';
+import { counted, formatCount, inWords } from './numbers.ts';
 import { nextCommand } from './next-command.ts';
 import { Progress } from './progress.ts';
 import { renderRunEnd } from './render-run.ts';
@@ -24,6 +26,7 @@ export async function followRun(context: CommandContext, run: PurgeRun): Promise
     const end = await run.finished;
     await following;
     progress.stop();
+    logEnd(log, end);
     if (json) terminal.print(JSON.stringify(end.summary, null, 2));
     else if (!quiet) terminal.print(renderRunEnd(end, terminal.paintData));
     explainEnd(context, end);
@@ -68,12 +71,13 @@ function keepLog(context: CommandContext, runId: string, log: Log): void {
 
 /** One sentence that says why the exit code is not 0, and the next command. */
 function explainEnd(context: CommandContext, end: RunEnd): void {
-  const { exitCode, runId, counts } = end.summary;
+  const { exitCode, runId, planned, counts } = end.summary;
   if (exitCode === EXIT_CODES.ok) return;
-  const notFine = counts.rejected + counts.failed + counts.unknown + counts.not_found + counts.not_attempted;
+  const amounts = OUTCOMES.filter((outcome) => counts[outcome] > 0).map(
+    (outcome) => `${formatCount(counts[outcome])} ${inWords(outcome)}`,
+  );
   const why =
-    end.error ??
-    `${notFine} of ${end.summary.planned} planned deletions are not fine; see ${end.files.resultsCsv}`;
+    end.error ?? `Not all of ${counted(planned, 'planned deletion')} ended well: ${amounts.join(', ')}.`;
   const resume = nextCommand(context, ['resume', runId]);
   const next = end.summary.complete ? `read ${end.files.resultsCsv}; a new plan tries again` : resume;
   context.terminal.say(`tavus-purge: ${why}\nnext: ${next}`);

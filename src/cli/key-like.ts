@@ -14,7 +14,13 @@ export function isSecretName(name: string): boolean {
 /** Whether a text looks like an API key: long, without spaces, dots or slashes, letters and digits mixed. */
 export function looksLikeKey(text: string): boolean {
   if (/^(?:sk|tvs|tavus)[-_][A-Za-z0-9_-]{12,}$/i.test(text)) return true;
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return true;
   return /^[A-Za-z0-9]{20,}$/.test(text) && /[A-Za-z]/.test(text) && /\d/.test(text);
+}
+
+/** A name that is not ours, as it may be shown: ours have no digits, so one that has any may be a key. */
+export function shownName(name: string): string {
+  return /^[A-Za-z_.-]{1,60}$/.test(name) && !looksLikeKey(name) ? `"${name}"` : '(a name that is not shown)';
 }
 
 /** A value as it may be shown in a message: printable, cut, and hidden when it looks like a key. */

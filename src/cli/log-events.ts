@@ -1,5 +1,6 @@
 import type { PurgeEvent } from '../ports.ts';
 import { formatDuration } from './durations.ts';
+import type { RunEnd } from '../library.ts';
 import type { Log } from './logging.ts';
 import { inWords } from './numbers.ts';
 import { formatRate } from './rates.ts';
@@ -53,7 +54,13 @@ export function logEvent(log: Log, event: PurgeEvent): void {
       });
       return;
     case 'finished':
-      log.info('run ended', { exitCode: event.exitCode, reason: event.stopReason });
+      // `logEnd` says it when the results are written: only then is the exit code known.
       return;
   }
+}
+
+/** The last line of a run's log. */
+export function logEnd(log: Log, end: RunEnd): void {
+  const { exitCode, stopReason, complete, planned, counts, requests, retries } = end.summary;
+  log.info('run ended', { exitCode, reason: stopReason, complete, planned, ...counts, requests, retries });
 }

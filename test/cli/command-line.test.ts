@@ -1,0 +1,169 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readCommandLine } from '../../src/cli/command-line.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { kebabName, OPTION_NAMES, optionsOf, optionSpec } from '../../src/cli/options.ts';
+import { EXIT_CODES, PurgeError } from '../../src/errors.ts';
+
+/** The error of a command line that must be refused. */
+async function refusal(...args: readonly string[]): Promise<PurgeError> {
+  const thrown: unknown = await readCommandLine(args, 100).catch((error: unknown) => error);
+  if (!(thrown instanceof PurgeError))
+    throw new Error(`was not refused: ${args.join(' ')}`, { cause: thrown });
+  expect(thrown.exitCode).toBe(EXIT_CODES.usage);
+  expect(thrown.next).toBeTruthy();
+  return thrown;
+}
+
+async function understood(...args: readonly string[]) {
+  const line = await readCommandLine(args, 100);
+  if (line.wants !== 'run') throw new Error('expected a command');
+  return line;
+}
+
+describe('what is understood', () => {
+  test('words and values stay exactly as typed', async () => {
+    const line = await understood('plan', '-', '1e3', "'x'", '--hold', 'a', '--hold=b', '--', '--json', '-5');
+    expect(line.words).toEqual(['-', '1e3', "'x'", '--json', '-5']);
+    expect(line.flags).toEqual(new Map([['hold', ['a', 'b']]]));
+  });
+
+  test('a word of any shape is kept', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 3 }),
+        async (words) => {
+          expect((await understood('plan', '--', ...words)).words).toEqual(words);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('what is refused', () => {
+  test.each([
+    ['a repeated single option', ['plan', 'a', '--max-deletions', '5', '--max-deletions', '500']],
+    ['a repeated flag', ['plan', 'a', '--json', '--json']],
+    ['a missing value', ['plan', 'a', '--max-deletions']],
+    ['an empty value', ['plan', 'a', '--max-deletions=']],
+    ['an option in place of a value', ['plan', 'a', '--max-deletions', '--json']],
+    ['a negative number', ['plan', 'a', '--max-deletions', '-1']],
+    ['a number in another notation', ['plan', 'a', '--max-deletions', '1e3']],
+    ['a nested option', ['plan', 'a', '--hold.x=1']],
+    ['a negated flag', ['apply', 'a', '--no-dry-run']],
+    ['a flag with a value', ['apply', 'a', '--dry-run=false']],
+    ['a flag followed by a boolean', ['apply', 'a', '--dry-run', 'false']],
+    ['an abbreviation', ['plan', 'a', '--max-del', '5']],
+    ['camel case', ['plan', 'a', '--maxDeletions', '5']],
+    ['one dash', ['plan', 'a', '-json']],
+    ['another case of hard', ['plan', 'a', '--mode', 'Hard']],
+    ['an option of another command', ['resume', '--mode', 'hard']],
+    ['a base URL with a path', ['plan', 'a', '--base-url', 'https://tavusapi.com/v2']],
+    ['http to another host', ['plan', 'a', '--base-url', 'http://example.com']],
+    ['a manifest forgotten', ['plan']],
+    ['too many words', ['resume', 'a', 'b']],
+    ['an unknown action', ['runs', 'delete']],
+    ['a second run', ['runs', 'list', 'x']],
+    ['an empty word', ['plan', '']],
+    ['no command', []],
+    ['an unknown command', ['delete', 'a']],
+    ['a name of every object', ['constructor']],
+    ['an option of every object', ['plan', 'a', '--constructor', 'x']],
+    ['a command of later', ['job', 'run', 'x']],
+  ])('%s', async (_what, args) => {
+    expect(await refusal(...args)).toHaveProperty('next');
+  });
+
+  test('a mistyped command or option is answered with the right one', async () => {
+    expect((await refusal('aply', 'x')).next).toContain('tavus-purge apply');
+    expect((await refusal('apply', 'x', '--dry-rnu')).next).toContain('--dry-run');
+  });
+
+  test('a mistyped option never reaches a command', async () => {
+    const flags = OPTION_NAMES.map((name) => `--${kebabName(name)}`);
+    const change = fc.record({
+      flag: fc.constantFrom(...flags),
+      at: fc.nat(),
+      how: fc.constantFrom('drop', 'double', 'swap', 'capital'),
+    });
+    await fc.assert(
+      fc.asyncProperty(change, async ({ flag, at, how }) => {
+        const index = 2 + (at % (flag.length - 2));
+        const letter = flag.charAt(index);
+        const next = flag.charAt(index + 1);
+        const changed = {
+          drop: '',
+          double: letter + letter,
+          swap: next + letter,
+          capital: letter.toUpperCase(),
+        }[how];
+        const rest = flag.slice(how === 'swap' ? index + 2 : index + 1);
+        const mistyped = flag.slice(0, index) + changed + rest;
+        fc.pre(!flags.includes(mistyped) && mistyped !== '--');
+        expect((await refusal('apply', 'x', mistyped)).exitCode).toBe(2);
+        expect((await refusal('apply', 'x', mistyped, '5')).exitCode).toBe(2);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test.each([
+    '--api-key',
+    '--key',
+    '--apikey',
+    '--tavus-api-key',
+    '--x-api-key',
+    '--token',
+    '--apiKey',
+    '-key',
+  ])('a key given as %s is refused with advice and never repeated', async (option) => {
+    for (const args of [[`${option}=canary-0123456789`], [option, 'canary-0123456789']]) {
+      const error = await refusal('apply', 'x', ...args);
+      expect(`${error.message} ${error.next} ${error.details.join(' ')}`).not.toContain('canary');
+      expect(error.next).toContain('TAVUS_API_KEY');
+    }
+  });
+
+  test('a value that looks like a key is not repeated, wherever it was put', async () => {
+    const key = 'a1b2c3d4e5f6a7b8c9d0e1f2';
+    for (const args of [
+      ['plan', 'x', '--rate', key],
+      [key],
+      ['plan', 'x', `--${key}`],
+      ['doctor', key],
+      ['plan', 'x', '--base-url', `https://user:${key}@tavusapi.com`],
+    ]) {
+      const error = await refusal(...args);
+      expect(`${error.message} ${error.next}`).not.toContain(key);
+    }
+  });
+});
+
+describe('help', () => {
+  const commands = COMMANDS.filter(({ name }) => name !== 'completion');
+
+  test.each(commands.map((command) => [command.name, command] as const))(
+    '%s --help shows usage, every option in its group, examples and all exit codes',
+    async (name, command) => {
+      const line = await readCommandLine([name, '--help'], 100);
+      const text = line.wants === 'help' ? line.text : '';
+      expect(text).toContain(`tavus-purge ${command.usage}`);
+      for (const option of optionsOf(name)) {
+        expect(text).toContain(`--${kebabName(option)}`);
+        expect(text).toContain(`${optionSpec(option).group}:`);
+      }
+      for (const [example] of command.examples) {
+        expect(text.replaceAll(/\s+/g, '')).toContain(example.slice(0, 30).replaceAll(/\s+/g, ''));
+      }
+      for (const code of Object.values(EXIT_CODES)) expect(text).toMatch(new RegExp(`^ +${code}  \\S`, 'm'));
+    },
+  );
+
+  test('the first help names every command and all exit codes', async () => {
+    const line = await readCommandLine(['--help'], 100);
+    const text = line.wants === 'help' ? line.text : '';
+    for (const { name } of COMMANDS) expect(text).toContain(`tavus-purge ${name}`);
+    for (const code of Object.values(EXIT_CODES)) expect(text).toMatch(new RegExp(`^ +${code}  \\S`, 'm'));
+  });
+});
