@@ -25,7 +25,7 @@ import type {
 
 /** Time as the core sees it. Everything that waits or measures goes through here. */
 export interface Clock {
-  /** Wall clock, milliseconds since 1970 UTC: for stamps only, it may jump. */
+  /** Wall clock, whole milliseconds since 1970 UTC: for stamps only, it may jump. */
   readonly now: () => number;
   /** Monotonic milliseconds: for every wait and every duration. */
   readonly monotonic: () => number;

@@ -42,7 +42,7 @@ async function apply(options: ApplyOptions, onEvent: OnEvent): Promise<RunEnd> {
     guards: { ...header.guards, ...options.guards },
     confirm: options.confirm,
   });
-  return startRun(run, {
+  return await startRun(run, {
     approval,
     apiKey,
     settings: { ...header.settings, ...options.settings },

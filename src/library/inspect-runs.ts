@@ -24,7 +24,7 @@ export async function writeRunReport(
   const out = options.out ?? folder;
   await checkOutputFolder(out);
   run.freeze();
-  return writeReport(run.record(), out, TOOL);
+  return await writeReport(run.record(), out, TOOL);
 }
 
 export interface ListRunsOptions {

@@ -53,7 +53,7 @@ async function resume(options: ResumeOptions, onEvent: OnEvent): Promise<RunEnd>
     finished: run.isFinished(),
   });
   refuseTooEarly(last.notBefore, header.runId);
-  return startRun(run, {
+  return await startRun(run, {
     approval,
     apiKey,
     settings: { ...last.settings, ...options.settings },

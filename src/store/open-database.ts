@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { messageOf, PurgeError } from '../errors.ts';
 
@@ -26,6 +26,7 @@ export function openDatabase(path: string, format: FileFormat, options: OpenOpti
   const readOnly = options.readOnly ?? false;
   refuseStrangeFile(path, format);
   return orStorageError(`open ${format.name} ${path}`, format.cure, () => {
+    if (!readOnly) createPrivately(path);
     const db = new DatabaseSync(path, { readOnly, timeout: options.busyTimeoutMs ?? 5_000 });
     try {
       migrate(db, { path, format, readOnly });
@@ -70,6 +71,11 @@ export function numberFrom(statement: StatementSync, ...parameters: (string | nu
   const row = statement.get(...parameters);
   const [value] = row === undefined ? [] : Object.values(row);
   return typeof value === 'number' ? value : 0;
+}
+
+/** Makes an empty file (0600) if there is none: SQLite would use the process's umask. Its journals get the file's mode. */
+export function createPrivately(path: string): void {
+  closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
 }
 
 function refuseStrangeFile(path: string, format: FileFormat): void {

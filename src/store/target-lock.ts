@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PurgeError } from '../errors.ts';
+import { createPrivately } from './open-database.ts';
 
 /** Who holds a lock: for the message to the others. The lock itself is the kernel's and dies with its process. */
 export interface LockHolder {
@@ -54,6 +55,7 @@ const WAIT_MS = 200;
 function exclusively(path: string): DatabaseSync | 'held' {
   let db: DatabaseSync | undefined;
   try {
+    createPrivately(path);
     db = new DatabaseSync(path, { timeout: WAIT_MS });
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     return db;

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SqliteLedger } from '../../src/store/ledger.ts';
-import { RunFile } from '../../src/store/run-file.ts';
+import type { RunFile } from '../../src/store/run-file.ts';
 import { openRun, type PlannedId } from '../helpers/run-files.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 

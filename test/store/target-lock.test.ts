@@ -27,8 +27,8 @@ async function lockInProcess(
     await once(child, 'exit');
   };
   onTestFinished(kill);
-  const [said] = (await once(child.stdout, 'data')) as [Buffer];
-  return { said: said.toString().trim(), pid: child.pid ?? 0, kill };
+  const [said] = await once(child.stdout, 'data');
+  return { said: String(said).trim(), pid: child.pid ?? 0, kill };
 }
 
 test('a target is held by one process, which is named to the others, and free again right after kill -9', async () => {
@@ -52,7 +52,8 @@ test('of eight processes that start at once exactly one gets the lock', async ()
 
 test('different targets do not stand in each other’s way', async () => {
   const stateDir = await temporaryFolder();
-  using _one = takeLock(stateDir, 'one', HOLDER);
-  using _two = takeLock(stateDir, 'two', HOLDER);
+  using one = takeLock(stateDir, 'one', HOLDER);
+  using two = takeLock(stateDir, 'two', HOLDER);
+  expect([one, two]).toHaveLength(2);
   expect(isLocked(stateDir, 'one')).toBe(true);
 });
