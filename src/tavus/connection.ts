@@ -88,26 +88,31 @@ export function openConnection(method: 'DELETE' | 'GET', options: ClientOptions)
 
 /** One listener per signal, not per request: adding and removing one costs a third of a request (PERFORMANCE.md). */
 class AbortableExchanges {
-  readonly #bySignal = new WeakMap<AbortSignal, Set<Exchange>>();
+  // Arrays, for as few entries as there are connections: a Set that is always added to and deleted from costs 5 µs a request.
+  readonly #bySignal = new WeakMap<AbortSignal, Exchange[]>();
 
   add(signal: AbortSignal, exchange: Exchange): void {
-    if (signal.aborted) {
-      exchange.abort();
-      return;
-    }
-    this.#of(signal).add(exchange);
+    if (signal.aborted) exchange.abort();
+    else this.#of(signal).push(exchange);
   }
 
   remove(signal: AbortSignal, exchange: Exchange): void {
-    this.#bySignal.get(signal)?.delete(exchange);
+    const inFlight = this.#bySignal.get(signal);
+    const index = inFlight?.indexOf(exchange) ?? -1;
+    if (inFlight === undefined || index === -1) return;
+    const last = inFlight.pop();
+    if (last !== undefined && last !== exchange) inFlight[index] = last;
   }
 
-  #of(signal: AbortSignal): Set<Exchange> {
+  #of(signal: AbortSignal): Exchange[] {
     const known = this.#bySignal.get(signal);
     if (known !== undefined) return known;
-    const inFlight = new Set<Exchange>();
+    const inFlight: Exchange[] = [];
     this.#bySignal.set(signal, inFlight);
-    signal.addEventListener('abort', () => inFlight.forEach((exchange) => exchange.abort()), { once: true });
+    // A copy, since an exchange that ends leaves the array.
+    signal.addEventListener('abort', () => Array.from(inFlight).forEach((exchange) => exchange.abort()), {
+      once: true,
+    });
     return inFlight;
   }
 }

@@ -26,7 +26,8 @@ export function clientOptions(baseUrl: string, more: Partial<ClientOptions> = {}
 }
 
 export function deleteClient(baseUrl: string, more: Partial<ClientOptions> = {}): DeleteApi {
-  return openDeleteClient(approvalFor(baseUrl, API_KEY), clientOptions(baseUrl, more));
+  const options = clientOptions(baseUrl, more);
+  return openDeleteClient(approvalFor(baseUrl, options.apiKey), options);
 }
 
 export function readClient(baseUrl: string, more: Partial<ClientOptions> = {}): ReadApi {

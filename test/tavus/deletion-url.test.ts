@@ -91,7 +91,7 @@ describe('deletionPath', () => {
           expect(!safe || new URL(expected, 'https://tavusapi.com').href.endsWith(expected)).toBe(true);
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 });

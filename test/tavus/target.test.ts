@@ -105,6 +105,7 @@ describe('parseBaseUrl', () => {
         expect(origin === undefined || new URL(origin).origin === origin).toBe(true);
         expect(origin === undefined || parseBaseUrl(origin) === origin).toBe(true);
       }),
+      { numRuns: 50 },
     );
   });
 });

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+
+import { Exchange } from '../../src/tavus/exchange.ts';
+import type { Observation } from '../../src/tavus/observation.ts';
+
+/** A controller as undici gives one, that notes whether the request was held back. */
+function controller(aborts: Error[]) {
+  return {
+    aborted: false,
+    paused: false,
+    reason: null,
+    abort: (reason: Error): void => void aborts.push(reason),
+    pause: (): void => {},
+    resume: (): void => {},
+  };
+}
+
+async function observe(act: (exchange: Exchange) => void): Promise<Observation> {
+  return new Promise((resolve, reject) => act(new Exchange(5_000, { resolve, reject })));
+}
+
+test('a request that undici would write a second time is held back, and counts as sent', async () => {
+  const aborts: Error[] = [];
+  const observation = await observe((exchange) => {
+    exchange.onRequestStart(controller(aborts));
+    expect(aborts).toEqual([]);
+    exchange.onRequestStart(controller(aborts));
+  });
+  expect(observation).toMatchObject({ kind: 'sent' });
+  expect(aborts).toHaveLength(1);
+});
+
+test('a request that was given up before its turn is held back', async () => {
+  const aborts: Error[] = [];
+  const observation = await observe((exchange) => {
+    exchange.abort();
+    exchange.onRequestStart(controller(aborts));
+  });
+  expect(observation).toMatchObject({ kind: 'not_sent', code: 'ABORTED' });
+  expect(aborts).toHaveLength(1);
+});
+
+test('what comes after the end changes nothing', async () => {
+  const ends: Observation[] = [];
+  const exchange = new Exchange(5_000, { resolve: (end) => ends.push(end), reject: () => {} });
+  const running = controller([]);
+  exchange.onRequestStart(running);
+  exchange.onResponseStart(running, 200, {});
+  exchange.onResponseEnd();
+  exchange.onResponseError(running, new Error('late'));
+  exchange.timeOut();
+  exchange.abort();
+  expect(ends).toHaveLength(1);
+  expect(ends[0]).toMatchObject({ kind: 'answer', status: 200, truncated: false });
+});
+
+test('several addresses that all fail are one failure that names each', async () => {
+  const observation = await observe((exchange) => {
+    exchange.onResponseError(null, new AggregateError([new Error('connect A'), new Error('connect B')], ''));
+  });
+  expect(observation).toEqual({ kind: 'not_sent', code: 'AggregateError', message: 'connect A; connect B' });
+});
