@@ -23,6 +23,7 @@ export function interceptWithSandbox(options: SandboxOptions = {}): InterceptedS
     sources: [new InterceptorSource({ interceptors: [new HttpRequestInterceptor()] })],
     handlers: [http.all('https://tavusapi.com/*', ({ request }) => sandbox.app.fetch(request))],
     onUnhandledFrame: 'error',
+    context: { quiet: true },
   });
   network.enable();
   function close(): void {

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
@@ -24,6 +26,9 @@ export interface SandboxProcess {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Compiled code is kept between processes, which halves the time that a sandbox needs to start. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'tavus-purge-test-compile-cache');
+
 const READY = z.object({ url: z.string(), port: z.number(), apiKey: z.string() });
 
 /** Starts a sandbox as a child process. It ends with `stop`, and at the latest with this process. */
@@ -31,7 +36,10 @@ export async function startSandboxProcess(
   options: SandboxOptions & { readonly port?: number } = {},
 ): Promise<SandboxProcess> {
   const entry = fileURLToPath(new URL('sandbox-child.ts', import.meta.url));
-  const child = spawn(process.execPath, [entry], { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
+  const child = spawn(process.execPath, [entry], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { NODE_COMPILE_CACHE },
+  });
   const exited = once(child, 'exit');
   let problems = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
