@@ -133,6 +133,7 @@ async function publish(
   await syncFolder(folder);
 }
 
+/** Makes the names in a folder durable: files that were made, renamed or removed in it. */
 export async function syncFolder(folder: string): Promise<void> {
   await naming('write', folder, async () => {
     await using handle = await open(folder, constants.O_RDONLY);
