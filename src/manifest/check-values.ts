@@ -1,17 +1,18 @@
 import { KINDS, MODES } from '../types.ts';
 import type { Kind, Mode } from '../types.ts';
-import type { RawRecord, RowProblem } from './raw-record.ts';
-import type { ColumnOf } from './raw-record.ts';
+import type { ColumnOf, RawRecord, RowProblem } from './raw-record.ts';
 
 /** A value without the spaces around it; only kinds and modes are ever trimmed. */
 export function trimSpaces(value: string): string {
-  return value.replaceAll(/^ +| +$/g, '');
+  // Most values have none, and there are millions of them.
+  return value.startsWith(' ') || value.endsWith(' ') ? value.replaceAll(/^ +| +$/g, '') : value;
 }
 
-export function kindNamed(value: string): Kind | undefined {
+function kindNamed(value: string): Kind | undefined {
   return KINDS.find((kind) => kind === value);
 }
 
+/** The mode that is written exactly so. */
 export function modeNamed(value: string): Mode | undefined {
   return MODES.find((mode) => mode === value);
 }

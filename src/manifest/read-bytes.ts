@@ -35,11 +35,12 @@ export async function openBytes(file: FoundFile, options: ByteOptions): Promise<
   return sourceOf('-', null, untilAborted(options.stdin, options.signal));
 }
 
-/** What `ByteSource.identity` would be now; `undefined` when there is no such file. */
+/** `ByteSource.identity` of a file with these (big integer) stats: any write, replacement or change of times alters it. */
 export function identityOf(stats: FileStats): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(':');
 }
 
+/** The part of `stat` that tells one state of a file from another. */
 export interface FileStats {
   readonly dev: bigint;
   readonly ino: bigint;

@@ -2,6 +2,7 @@ import { CsvError, Parser } from 'csv-parse';
 import { PurgeError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { Kind } from '../types.ts';
+import { trimSpaces } from './check-values.ts';
 import type { ColumnLookup, Field } from './columns.ts';
 import { MAX_LINE_BYTES } from './limits.ts';
 import type { ColumnOf, RecordReader, RecordSink, RowProblem } from './raw-record.ts';
@@ -74,13 +75,15 @@ export class CsvReader implements RecordReader {
     this.#end = this.#parser.info.bytes;
     // Two more bytes for the line end.
     if (this.#end - this.#start > MAX_LINE_BYTES + 2) throw this.#tooLong();
+    // A line of spaces is a blank line, unless it may be a value.
+    const blank = record.length === 1 && /^[ \t]*$/.test(record[0] ?? '');
     if (this.#header === undefined) {
-      this.#header = this.#readHeader(record);
+      if (!blank) this.#header = this.#readHeader(record);
       return;
     }
     const { indexes, width, impliedKind } = this.#header;
     const uneven = record.length !== width;
-    if (uneven && record.length === 1 && /^[ \t]*$/.test(record[0] ?? '')) return;
+    if (uneven && blank) return;
     this.#sink(
       {
         line: this.#scanner.line,
@@ -98,7 +101,7 @@ export class CsvReader implements RecordReader {
   }
 
   #readHeader(record: readonly string[]): Header {
-    const names = record.map((name) => name.replaceAll(/^ +| +$/g, ''));
+    const names = record.map(trimSpaces);
     const { line } = this.#scanner;
     const header = this.#scanner.bytes(this.#start, this.#end).toString();
     const advice = this.#delimiterAdvice(names);
@@ -154,11 +157,15 @@ export class CsvReader implements RecordReader {
     const start = this.#scanner.seekLineFrom(this.#end);
     const { line } = this.#scanner;
     if (error.code === 'CSV_MAX_RECORD_SIZE') return this.#tooLong();
-    const row = this.#scanner.bytes(start, start + 80).toString();
+    const [row = ''] = this.#scanner
+      .bytes(start, start + MAX_LINE_BYTES)
+      .toString()
+      .split(/\r?\n/, 1);
+    const advice = this.#header === undefined ? this.#delimiterAdvice([row]) : undefined;
     return sourceError(this.#path, { line, column: 1 }, SYNTAX[error.code] ?? 'is not CSV', {
-      value: row.split(/\r?\n/, 1)[0],
+      value: row,
       cause: error,
-      next: 'Put " around the whole value and write every " inside it twice, or remove the quotes.',
+      next: advice ?? 'Put " around the whole value and write every " inside it twice, or remove the quotes.',
     });
   }
 }
