@@ -1,5 +1,6 @@
 import pRetry from 'p-retry';
 import type {
+  AttemptEnd,
   Clock,
   DeleteApi,
   Hold,
@@ -23,6 +24,8 @@ const THROTTLED_PER_ID = 10;
 
 /** A `Retry-After` up to this long is waited out; a longer one drains the run. */
 const LONGEST_PAUSE_MS = 300_000;
+
+const OUTAGE = 'The API has not answered properly for minutes.';
 
 /** What all rows of a run share. */
 export interface Execution {
@@ -92,11 +95,9 @@ export async function deleteOne(deletion: PendingDeletion, run: Execution): Prom
 
 /** One attempt. Resolves when the row's turn is over; throws AttemptFailed when it may be tried again. */
 async function attemptOnce(turn: Turn, run: Execution): Promise<void> {
-  const { deletion } = turn;
-  const isArmed = await arm(turn, run);
-  if (!isArmed) return;
-
-  const { verdict, endedAt } = await run.api.send(deletion, { timeoutMs: run.timeoutMs, signal: run.force });
+  const end = await sendInTurn(turn, run);
+  if (end === null) return;
+  const { verdict, endedAt } = end;
   turn.history = {
     ...turn.history,
     lastEndedAt: endedAt,
@@ -114,44 +115,44 @@ async function attemptOnce(turn: Turn, run: Execution): Promise<void> {
 }
 
 /**
- * Waits until the row may be sent and records the intent: the request leaves right after. `false` when the run stops
- * first or the row is on hold.
+ * Waits until the row may be sent, records the intent, and sends. `null` when the run stops first or the row is on
+ * hold: then nothing was sent, and no intent is left.
  */
-async function arm(turn: Turn, run: Execution): Promise<boolean> {
-  const { control, breaker, limiter, journal, clock } = run;
-  const { deletion } = turn;
-  const { row } = deletion;
+async function sendInTurn(turn: Turn, run: Execution): Promise<AttemptEnd | null> {
+  const { control, breaker, limiter, journal } = run;
+  const { row } = turn.deletion;
   for (;;) {
     const pass = await breaker.enter(control.signal, row);
-    if (pass === 'gave_up') control.stop('outage', 'The API has not answered properly for minutes.');
-    if (pass === 'aborted' || pass === 'gave_up') return false;
+    if (pass === 'gave_up') control.stop('outage', OUTAGE);
+    if (pass === 'aborted' || pass === 'gave_up') return null;
+    // The breaker may open while this row waits for its turn or for its intent to be durable.
+    const mustWait = (): boolean => pass === 'go' && breaker.isOpen;
 
     const isMyTurn = await limiter.turn(control.signal, turn.notBefore);
-    if (!isMyTurn) break;
-    // While this row waited for its turn the breaker may have opened.
-    if (pass === 'go' && breaker.isOpen) continue;
-
-    const hold = await run.holdOf(deletion);
-    if (hold !== undefined) {
+    if (isMyTurn && mustWait()) continue;
+    const hold = isMyTurn ? await run.holdOf(turn.deletion) : undefined;
+    if (!isMyTurn || hold !== undefined) {
       breaker.abandonProbe(row);
-      finishHeld(turn, hold, run);
-      return false;
+      if (hold !== undefined) finishHeld(turn, hold, run);
+      return null;
     }
 
     const attempt = turn.history.attempts + 1;
-    await journal.begin(row, attempt, clock.now());
-    const isAdmitted = await limiter.admit(control.signal);
-    if (isAdmitted) {
-      const firstSentAt = turn.history.firstSentAt ?? clock.now();
-      turn.history = { ...turn.history, attempts: attempt, firstSentAt };
-      return true;
+    await journal.begin(row, attempt, run.clock.now());
+    // From `go` to the request nothing can come between: it leaves in the same turn of the event loop.
+    if (!mustWait() && (limiter.tryAdmit() === 'go' || (await limiter.admit(control.signal)))) {
+      return send(turn, attempt, run);
     }
-    // A pause or a stop came between: the intent is taken back, since nothing was sent.
+    // A pause, an outage or a stop came between: the intent is taken back, since nothing was sent.
     await journal.withdraw(row, attempt);
     breaker.abandonProbe(row);
   }
-  breaker.abandonProbe(row);
-  return false;
+}
+
+function send(turn: Turn, attempt: number, run: Execution): Promise<AttemptEnd> {
+  const firstSentAt = turn.history.firstSentAt ?? run.clock.now();
+  turn.history = { ...turn.history, attempts: attempt, firstSentAt };
+  return run.api.send(turn.deletion, { timeoutMs: run.timeoutMs, signal: run.force });
 }
 
 /** Tells the rest of the run what this answer means for it. */
@@ -165,7 +166,7 @@ function tellRun(turn: Turn, verdict: Verdict, run: Execution): void {
   } else {
     breaker.record(row, effect.type === 'breaker');
   }
-  if (breaker.gaveUp) control.stop('outage', 'The API has not answered properly for minutes.');
+  if (breaker.gaveUp) control.stop('outage', OUTAGE);
 
   const reason = run.stopRules.afterAttempt(effect);
   if (reason !== null) control.stop(reason, verdict.detail);
