@@ -167,6 +167,8 @@ export interface RunRecord {
   readonly header: PlanHeader;
   /** The target of the last life, or of the plan before there was one. */
   readonly target: Target;
+  /** The settings of the last life, or of the plan before there was one. */
+  readonly settings: ExecutionSettings;
   /** The last life, or `null` before the first. `end` is `null` while it runs or when it was killed. */
   readonly lastLife: { readonly startedAt: number; readonly end: LifeEnd | null } | null;
   /** When the first life began. */
@@ -203,6 +205,8 @@ export interface SkippedEntry {
 
 export interface RunTotals {
   readonly planned: number;
+  /** Planned deletions without a final outcome: what `resume` takes up. */
+  readonly pending: number;
   readonly counts: Readonly<Record<Outcome, number>>;
   readonly skipped: Readonly<Record<SkipReason, number>>;
   /** Attempts sent, over all lives. */

@@ -227,7 +227,6 @@ export interface ResultRow {
 export interface Summary {
   readonly schemaVersion: 1;
   readonly tool: { readonly name: string; readonly version: string };
-  readonly mode: 'run';
   readonly runId: string;
   readonly planId: string;
   readonly target: Target;
@@ -245,7 +244,6 @@ export interface Summary {
   readonly retries: number;
   readonly rateLimited: number;
   readonly sources: readonly SourceInSummary[];
-  readonly warnings: readonly string[];
 }
 
 export interface SourceInSummary {

@@ -41,7 +41,6 @@ export function renderSummary(summary: Summary, paint: Paint): string {
     ...skipped.map(([why, count]) => `  skipped: ${formatCount(count)} ${inWords(why)}`),
     `  ${counted(summary.requests, 'request')}, ${counted(summary.retries, 'retry', 'retries')}, ${formatCount(summary.rateLimited)} told to slow down`,
     ...(summary.notBefore === null ? [] : [`  do not resume before ${summary.notBefore}`]),
-    ...summary.warnings.map((warning) => `${paint('yellow', 'warning:')} ${printable(warning, 1000)}`),
   ].join('\n');
 }
 

@@ -112,7 +112,6 @@ export const summarySchema: z.ZodType<Summary> = z
   .strictObject({
     schemaVersion: z.literal(1),
     tool,
-    mode: z.literal('run'),
     runId,
     planId,
     target,
@@ -130,7 +129,6 @@ export const summarySchema: z.ZodType<Summary> = z
     retries: count.describe('requests after the first of an ID'),
     rateLimited: count.describe('429 answers'),
     sources: z.array(z.strictObject({ path, sha256, entries: count })),
-    warnings: z.array(z.string()),
   })
   .meta({ title: 'tavus-purge summary.json', description: 'How a run ended.' });
 

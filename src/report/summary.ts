@@ -13,16 +13,15 @@ export function summarize(record: RunRecord, tool: Summary['tool']): Summary {
   if (lastLife === null || startedAt === null) throw new Error(`run ${record.runId} was never started`);
   const totals = record.totals();
   checkTotals(totals, header.planned);
-  const complete = isComplete(record, totals, lastLife.end);
+  const complete = totals.pending === 0;
   return {
     schemaVersion: 1,
     tool: { name: tool.name, version: tool.version },
-    mode: 'run',
     runId: record.runId,
     planId: header.planId,
     target: record.target,
     complete,
-    exitCode: exitCode(totals, { end: lastLife.end, complete, ...header.settings }),
+    exitCode: exitCode(totals, { end: lastLife.end, complete, ...record.settings }),
     stopReason: lastLife.end?.stopReason ?? null,
     notBefore: isoTime(lastLife.end?.notBefore ?? null),
     startedAt: isoTime(startedAt),
@@ -35,7 +34,6 @@ export function summarize(record: RunRecord, tool: Summary['tool']): Summary {
     retries: totals.retries,
     rateLimited: totals.rateLimited,
     sources: header.sources.map(({ path, sha256, entries }) => ({ path, sha256, entries })),
-    warnings: header.warnings,
   };
 }
 
@@ -47,23 +45,14 @@ function checkTotals(totals: RunTotals, planned: number): void {
   );
 }
 
-/** Whether nothing is left for `resume`: every row has its final outcome, and the run said itself that it ended. */
-function isComplete(record: RunRecord, totals: RunTotals, end: LifeEnd | null): boolean {
-  if (end === null || totals.counts.not_attempted > 0) return false;
-  if (totals.counts.unknown === 0) return true;
-  // Totals do not tell an `unknown` that is final from one that `resume` takes up.
-  for (const { final } of record.deletions()) if (final === null) return false;
-  return true;
-}
-
 function exitCode(
   totals: RunTotals,
   run: { readonly end: LifeEnd | null; readonly complete: boolean; readonly allowNotFound: boolean },
 ): ExitCode {
   const ofRows = exitCodeOf(totals.counts, run);
-  const ofLife = run.end?.exitCode ?? EXIT_CODES.interrupted;
-  // Rows that wait for `resume` are an interruption, whatever the life said of itself.
-  return worstExitCode(ofRows, ofLife, run.complete ? EXIT_CODES.ok : EXIT_CODES.interrupted);
+  // Rows that wait for `resume` are an interruption, whatever the life said of itself, and if it was killed before that.
+  const ofRun = run.complete ? EXIT_CODES.ok : EXIT_CODES.interrupted;
+  return worstExitCode(ofRows, ofRun, run.end?.exitCode ?? EXIT_CODES.ok);
 }
 
 /** For a run that was killed: the last thing that is known to have happened. */

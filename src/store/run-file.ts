@@ -4,7 +4,7 @@ import { PurgeError } from '../errors.ts';
 import type { SavedPlan } from '../library.ts';
 import type { RunRecord } from '../ports.ts';
 import type { ExecutionSettings, PlannedDeletion, PlanHeader } from '../types.ts';
-import { numberOrNull } from './columns.ts';
+import { numberOrNull, parseOwn } from './columns.ts';
 import { numberFrom, openDatabase, orStorageError } from './open-database.ts';
 import { getMeta, plannedRows, previewOf } from './run-entries.ts';
 import { RUN_DB } from './run-folders.ts';
@@ -115,13 +115,6 @@ export class RunFile implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** What this program wrote itself, as JSON, into a file whose digest is checked before anything is deleted. */
-// oxlint-disable-next-line no-unnecessary-type-parameters -- it names what the caller wrote
-function parseOwn<T>(text: unknown): T {
-  // oxlint-disable-next-line no-unsafe-type-assertion -- nobody else writes these columns
-  return JSON.parse(String(text)) as T;
 }
 
 function parseHeader(text: string, path: string): PlanHeader {

@@ -4,13 +4,15 @@ import {
   OUTCOMES,
   SKIP_REASONS,
   STOP_REASONS,
+  type AttemptHistory,
+  type ExecutionSettings,
   type FinalOutcome,
   type Outcome,
   type PlanHeader,
   type SourceSummary,
 } from '../types.ts';
 import { NO_HISTORY, readHistory } from './attempt-history.ts';
-import { numberOrNull, oneOf } from './columns.ts';
+import { numberOrNull, oneOf, parseOwn } from './columns.ts';
 import { numberFrom } from './open-database.ts';
 import { plannedDeletion, skippedCounts } from './run-entries.ts';
 import { MANIFEST_ORDER } from './run-schema.ts';
@@ -26,6 +28,7 @@ export function readRecord(db: DatabaseSync, header: PlanHeader): RunRecord {
     runId: header.runId,
     header,
     target: { baseUrl: header.target.baseUrl, keyFingerprint },
+    settings: last === undefined ? header.settings : parseOwn<ExecutionSettings>(last['settings']),
     startedAt: lives[0] === undefined ? null : Number(lives[0]['started_at']),
     lastLife: last === undefined ? null : { startedAt: Number(last['started_at']), end: lifeEnd(last) },
     deletions: () => recordedDeletions(db),
@@ -44,18 +47,28 @@ export function planOf(
   return { header: { sources }, deletions: () => recordedDeletions(db), skipped: () => skippedEntries(db) };
 }
 
+/** Rows are read in pages, each with the attempts of those of its rows that have no final outcome. */
+const PAGE_ROWS = 1_000;
+
 function* recordedDeletions(db: DatabaseSync): Iterable<RecordedDeletion> {
-  const rows = db
-    .prepare(
-      `SELECT e.row, e.kind, e.id, e.mode, e.source, e.line, e.reason, e.ticket, e.detail AS note,
-              o.outcome, o.detail, o.status, o.attempts, o.first_sent_at AS firstSentAt, o.finished_at AS finishedAt
-       FROM entry e LEFT JOIN outcome o ON o.row = e.row WHERE e.skip IS NULL ORDER BY e.row`,
-    )
-    .iterate();
-  for (const row of rows) yield recordedDeletion(db, row);
+  const select = db.prepare(
+    `SELECT e.row, e.kind, e.id, e.mode, e.source, e.line, e.reason, e.ticket, e.detail AS note,
+            o.outcome, o.detail, o.status, o.attempts, o.first_sent_at AS firstSentAt, o.finished_at AS finishedAt
+     FROM entry e LEFT JOIN outcome o ON o.row = e.row
+     WHERE e.skip IS NULL AND e.row > ? ORDER BY e.row LIMIT ?`,
+  );
+  let after = -1;
+  for (;;) {
+    const page = select.all(after, PAGE_ROWS);
+    const open = page.filter((row) => row['outcome'] === null).map((row) => Number(row['row']));
+    const historyOf = open.length === 0 ? () => NO_HISTORY : readHistory(db, open[0] ?? 0, open.at(-1) ?? 0);
+    for (const row of page) yield recordedDeletion(row, historyOf);
+    if (page.length < PAGE_ROWS) return;
+    after = Number(page.at(-1)?.['row']);
+  }
 }
 
-function recordedDeletion(db: DatabaseSync, row: Row): RecordedDeletion {
+function recordedDeletion(row: Row, historyOf: (row: number) => AttemptHistory): RecordedDeletion {
   const planned = plannedDeletion(row);
   const final = finalOutcome(row);
   return {
@@ -66,14 +79,19 @@ function recordedDeletion(db: DatabaseSync, row: Row): RecordedDeletion {
     ticket: String(row['ticket']),
     note: String(row['note']),
     final,
-    history:
-      final === null
-        ? readHistory(db, planned.row, planned.row)(planned.row)
-        : {
-            ...NO_HISTORY,
-            attempts: Number(row['attempts']),
-            firstSentAt: numberOrNull(row['firstSentAt']),
-          },
+    history: final === null ? historyOf(planned.row) : finalHistory(row, final),
+  };
+}
+
+/** What `outcome` keeps of a row's attempts. The final outcome says already what they may have done. */
+function finalHistory(row: Row, final: FinalOutcome): AttemptHistory {
+  return {
+    attempts: Number(row['attempts']),
+    mayBeApplied: false,
+    firstSentAt: numberOrNull(row['firstSentAt']),
+    lastStatus: final.status,
+    lastDetail: final.detail,
+    lastEndedAt: final.finishedAt,
   };
 }
 
@@ -134,6 +152,7 @@ function totals(db: DatabaseSync): RunTotals {
   const requests = count('attempt');
   return {
     planned,
+    pending: planned - finished,
     counts,
     skipped: skippedCounts(db),
     requests,

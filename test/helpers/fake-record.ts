@@ -84,6 +84,7 @@ export function fakeRecord(run: FakeRun = {}): RunRecord {
     runId: header.runId,
     header,
     target: header.target,
+    settings: header.settings,
     startedAt: START,
     lastLife: { startedAt: START, end: run.end === null ? null : { ...ENDED, ...run.end } },
     deletions: () => deletions,
@@ -112,7 +113,8 @@ function countTotals(deletions: readonly RecordedDeletion[], skipped: readonly S
     retries += Math.max(0, history.attempts - 1);
   }
   for (const { why } of skipped) skips[why] += 1;
-  return { planned: deletions.length, counts, skipped: skips, requests, retries, rateLimited: 0 };
+  const pending = deletions.filter(({ final }) => final === null).length;
+  return { planned: deletions.length, pending, counts, skipped: skips, requests, retries, rateLimited: 0 };
 }
 
 function fakeHeader(planned: number, more: Partial<PlanHeader> = {}): PlanHeader {
