@@ -214,6 +214,9 @@ class RecordParser extends Parser {
 
   override push(record: string[] | null): boolean {
     if (record === null) return super.push(null);
+    // Every record counts as the first: else csv-parse makes an error, 30 µs, for each of another width than the
+    // header, only to drop it. Should this ever cease to work, nothing but that time is lost.
+    Object.assign(this.info, { records: 0 });
     this.#onRecord(record);
     return true;
   }

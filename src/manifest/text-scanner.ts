@@ -8,7 +8,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /** How far back places and bytes can be asked for: a JSON text of 4 KiB written as `\uXXXX`, and some room. */
-export const LOOK_BACK_BYTES = 32 * 1024;
+export const LOOK_BACK_BYTES: number = 32 * 1024;
 
 /**
  * Checks that a stream of bytes is text of ours (UTF-8, no control characters, line ends LF or CRLF, lines of bounded
