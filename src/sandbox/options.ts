@@ -7,7 +7,7 @@ export const SANDBOX_API_KEY = 'sandbox-key-0001';
 export type Share = number;
 
 /** Switches that can also be changed while the sandbox runs. All trouble is off by default. */
-export interface SandboxSwitches {
+interface SandboxSwitches {
   /** Keys that are accepted; every other answers 401. Default: `SANDBOX_API_KEY`. */
   readonly apiKeys?: readonly string[] | undefined;
   /** Status of a successful delete, whose body is empty: documented is 200, seen by clients is 204. Default 200. */

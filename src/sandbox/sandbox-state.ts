@@ -1,13 +1,13 @@
 import type { AppliedDeletion, IdRequests, StatusCounts } from './request-log.ts';
 
-export interface ObjectCounts {
+interface ObjectCounts {
   readonly live: number;
   readonly softDeleted: number;
   readonly hardDeleted: number;
 }
 
 /** Visits of the page to which redirects lead; nobody should follow them, least of all with the key. */
-export interface DecoyVisits {
+interface DecoyVisits {
   readonly requests: number;
   readonly withKey: number;
 }
