@@ -51,7 +51,7 @@ export function createTerminal(streams: Streams): Terminal {
   return {
     isInteractive: stdin.isTTY === true && stderrIsTerminal,
     stderrIsTerminal,
-    columns: (stderrIsTerminal ? stderr.columns : undefined) ?? stdout.columns ?? 100,
+    columns: widthOf(stderr) ?? widthOf(stdout) ?? 100,
     paintData: paintFor(stdout),
     paintWords: paintFor(stderr),
     protect(secret) {
@@ -75,6 +75,11 @@ export function createTerminal(streams: Streams): Terminal {
       writeWords(`\r\u001B[2K${status}`);
     },
   };
+}
+
+/** The columns of a terminal; one of unknown width says 0. */
+function widthOf(stream: NodeJS.WriteStream): number | undefined {
+  return stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
 }
 
 /** Writes until the stream fails for the first time (EPIPE, EIO …), and then swallows. */

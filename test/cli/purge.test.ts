@@ -41,7 +41,8 @@ interface Plan {
 
 async function makePlan({ manifest, env }: Scene): Promise<Plan> {
   const { stdout } = await runProgram(['plan', manifest, '--json'], env);
-  return JSON.parse(stdout) as Plan;
+  const plan: Plan = JSON.parse(stdout);
+  return plan;
 }
 
 /** Every file below a folder, as bytes that may hold anything. */
@@ -98,8 +99,11 @@ describe('apply', () => {
     const { runId, planId } = await makePlan(at);
     const applied = await runProgram(['apply', runId, '--confirm', planId, '--json'], at.env);
     expect(JSON.parse(applied.stdout)).toMatchObject({ runId, planned: 3, complete: true, exitCode: 0 });
-    const logged = applied.stderr.trim().split('\n');
-    expect(logged.map((line) => (JSON.parse(line) as { msg: string }).msg)).toContain('run ended');
+    const logged: unknown[] = applied.stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(logged.at(-1)).toMatchObject({ msg: 'run ended', exitCode: 0 });
   });
 
   test('asks nobody where there is no terminal, and names the exact next command', async () => {
@@ -177,25 +181,40 @@ describe('apply', () => {
   });
 });
 
+test('a key that was refused is replaced at resume, and both are named by their fingerprints', async () => {
+  const at = await scene(4, { revokeKeyAfter: 0 });
+  const { runId, planId } = await makePlan(at);
+  const stopped = await runProgram(['apply', runId, '--confirm', planId], at.env);
+  expect(stopped.code).toBe(6);
+  at.sandbox.set({ revokeKeyAfter: null, apiKeys: ['a-new-key-0002'] });
+  const resumed = await runProgram(['resume', runId], { ...at.env, TAVUS_API_KEY: 'a-new-key-0002' });
+  expect(resumed.stderr).toMatch(/used the key [0-9a-f]{8} and goes on with the key [0-9a-f]{8}/);
+  expect(resumed.code).toBe(0);
+  expect(at.sandbox.state().videos.softDeleted).toBe(4);
+});
+
 test('the key is in no file, on no stream and in no message of a whole purge', async () => {
   const at = await scene(5, { errors: { rate: 0.3 } });
   const { runId, planId } = await makePlan(at);
   const out = path.join(at.folder, 'out');
-  const runs = [
-    await runProgram(['apply', runId, '--confirm', planId, '--log-level', 'debug', '--out', out], at.env),
-    await runProgram(['doctor'], at.env),
-    await runProgram(['doctor', '--json'], at.env),
-    await runProgram(['runs', 'show', runId, '--json'], at.env),
-    await runProgram(['report', runId], at.env),
-    await runProgram(['plan', CANARY], at.env),
-    await runProgram([CANARY], at.env),
-    await runProgram(['plan', 'x', `--${CANARY}`], at.env),
-    await runProgram(['apply', 'x', '--rate', CANARY], at.env),
-    await runProgram(['apply', 'x', '--help'], at.env),
-    await runProgram(['plan', at.manifest], { ...at.env, TAVUS_PURGE_MODE: CANARY }),
-    await runProgram(['plan', at.manifest], { ...at.env, TAVUS_API_KEY: `${CANARY}\n` }),
-  ];
-  const said = runs.map(({ stdout, stderr }) => stdout + stderr).join('\n');
+  const applied = await runProgram(
+    ['apply', runId, '--confirm', planId, '--log-level', 'debug', '--out', out],
+    at.env,
+  );
+  const others = await Promise.all([
+    runProgram(['doctor'], at.env),
+    runProgram(['doctor', '--json'], at.env),
+    runProgram(['runs', 'show', runId, '--json'], at.env),
+    runProgram(['report', runId], at.env),
+    runProgram(['plan', CANARY], at.env),
+    runProgram([CANARY], at.env),
+    runProgram(['plan', 'x', `--${CANARY}`], at.env),
+    runProgram(['apply', 'x', '--rate', CANARY], at.env),
+    runProgram(['apply', 'x', '--help'], at.env),
+    runProgram(['plan', at.manifest], { ...at.env, TAVUS_PURGE_MODE: CANARY }),
+    runProgram(['plan', at.manifest], { ...at.env, TAVUS_API_KEY: `${CANARY}\n` }),
+  ]);
+  const said = [applied, ...others].map(({ stdout, stderr }) => stdout + stderr).join('\n');
   const forms = [CANARY, Buffer.from(CANARY).toString('base64').slice(0, -4), encodeURIComponent(CANARY)];
   for (const form of forms) {
     expect(said.includes(form)).toBe(false);
