@@ -1,7 +1,7 @@
 import type { ApplyOptions, PlanOptions, ResumeOptions } from '../library.ts';
 import type { ExecutionSettings } from '../types.ts';
 import type { CommandContext } from './command-context.ts';
-import { isFlag, type Settings } from './settings.ts';
+import { isFlag, isGiven, type Settings } from './settings.ts';
 
 /** Drops what is `undefined`: for the library, an option that is not given is not there. */
 type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
@@ -68,7 +68,7 @@ export function savedPlanChanges(
 ): Pick<ApplyOptions, 'baseUrl' | 'guards' | 'settings' | 'holds'> {
   const { values } = settings;
   return {
-    ...(baseUrlGiven(settings) ? { baseUrl: values.baseUrl } : {}),
+    ...(isGiven(settings, 'baseUrl') ? { baseUrl: values.baseUrl } : {}),
     guards: given({
       maxDeletions: isFlag(settings, 'maxDeletions') ? values.maxDeletions : undefined,
       maxHard: isFlag(settings, 'maxHard') ? values.maxHard : undefined,
@@ -91,7 +91,7 @@ export function resumeOptions(context: CommandContext, apiKey: string): ResumeOp
     stateDir: context.stateDir,
     apiKey,
     ...given({ run: context.words[0], out: settings.values.out }),
-    ...(baseUrlGiven(settings) ? { baseUrl: settings.values.baseUrl } : {}),
+    ...(isGiven(settings, 'baseUrl') ? { baseUrl: settings.values.baseUrl } : {}),
     settings: paceChanges(settings),
     signal: context.stop,
     forceSignal: context.force,
@@ -107,11 +107,6 @@ function paceChanges(settings: Settings): NonNullable<ResumeOptions['settings']>
     timeoutMs: isFlag(settings, 'timeout') ? values.timeout : undefined,
     maxDurationMs: isFlag(settings, 'maxDuration') ? values.maxDuration : undefined,
   });
-}
-
-/** A base URL that was said anywhere is meant: a run for another one is refused. */
-function baseUrlGiven(settings: Settings): boolean {
-  return settings.settings.baseUrl.origins.some((origin) => origin.from !== 'default');
 }
 
 function executionSettings({ values }: Settings): ExecutionSettings {

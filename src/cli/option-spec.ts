@@ -1,7 +1,7 @@
 import { accepted, type Parsed, type Parser } from './parsed.ts';
 import { parseFlag } from './value-parsers.ts';
 
-export const COMMAND_NAMES = [
+const COMMAND_NAMES = [
   'plan',
   'apply',
   'resume',
@@ -13,15 +13,7 @@ export const COMMAND_NAMES = [
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
-export const OPTION_GROUPS = [
-  'Target',
-  'Folders',
-  'Manifests',
-  'Guards',
-  'Pace',
-  'Output',
-  'Sandbox',
-] as const;
+const OPTION_GROUPS = ['Target', 'Folders', 'Manifests', 'Guards', 'Pace', 'Output', 'Sandbox'] as const;
 
 interface Description {
   readonly group: (typeof OPTION_GROUPS)[number];

@@ -44,7 +44,7 @@ export function renderSummary(summary: Summary, paint: Paint): string {
   ].join('\n');
 }
 
-export function renderFiles(files: RunFiles): string {
+function renderFiles(files: RunFiles): string {
   return renderFacts([
     ['results', printable(files.resultsCsv, 1000)],
     ['', printable(files.resultsNdjson, 1000)],

@@ -14,14 +14,14 @@ import {
 import type { Environment } from './state-dir.ts';
 
 /** Where a setting comes from. */
-export interface Origin {
+interface Origin {
   readonly from: 'flag' | 'environment' | 'config file' | 'default';
   /** `--rate`, `TAVUS_PURGE_RATE`, `purge.yaml:3:7`; empty for a default. */
   readonly where: string;
 }
 
 /** One option's texts, as they would be typed, with their origin; none for an option that has no default. */
-export interface Setting {
+interface Setting {
   readonly texts: readonly string[];
   readonly origins: readonly Origin[];
 }
