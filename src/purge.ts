@@ -85,6 +85,5 @@ export async function carryOut(ports: ExecutePorts, options: CarryOutOptions): P
     endedAt: clock.now(),
   };
   await journal.endLife(end);
-  onEvent({ type: 'finished', exitCode: end.exitCode, stopReason: end.stopReason });
   return end;
 }

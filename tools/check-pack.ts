@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const ALLOWED = /^(?:bin\/tavus-purge\.js|dist\/.+\.(?:js|d\.ts)|schemas\/.+\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+const ALLOWED =
+  /^(?:bin\/tavus-purge\.js|dist\/.+\.(?:js|d\.ts)|schemas\/.+\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
 
 interface Packed {
   readonly filename: string;
@@ -13,7 +14,9 @@ interface Packed {
 
 const folder = mkdtempSync(join(tmpdir(), 'tavus-purge-pack-'));
 try {
-  const [packed] = JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder])) as Packed[];
+  const [packed] = JSON.parse(
+    npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder]),
+  ) as Packed[];
   if (packed === undefined) throw new Error('npm packed nothing');
   const strangers = packed.files.map(({ path }) => path).filter((path) => !ALLOWED.test(path));
   if (strangers.length > 0) throw new Error(`the package holds what it should not: ${strangers.join(', ')}`);
@@ -29,7 +32,9 @@ try {
     ['--input-type=module', '-e', "console.log(Object.keys(await import('tavus-purge')).sort().join(' '))"],
     { cwd: folder, encoding: 'utf8' },
   ).trim();
-  console.log(`packed ${packed.files.length} files; installed, it is version ${version} and exports ${names}`);
+  console.log(
+    `packed ${packed.files.length} files; installed, it is version ${version} and exports ${names}`,
+  );
   if (readdirSync(installed).includes('src')) throw new Error('the package holds its sources');
 } finally {
   rmSync(folder, { recursive: true, force: true });

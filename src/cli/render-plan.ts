@@ -65,7 +65,7 @@ export function renderPlanSummary(header: PlanHeader, paint: Paint): string {
         `${counted(header.estimate.requests, 'request')}, about ${formatDuration(header.estimate.durationMs)} at ${formatRate(header.settings.rate)}`,
       ],
     ]),
-    ...warningsOf(header).map((warning) => `${paint('yellow', 'warning:')} ${printable(warning, 1000)}`),
+    ...header.warnings.map((warning) => `${paint('yellow', 'warning:')} ${printable(warning, 1000)}`),
     ...header.refused.map((why) => `${paint('red', 'refused:')} ${printable(why, 1000)}`),
   ];
   return parts.join('\n');
@@ -74,12 +74,6 @@ export function renderPlanSummary(header: PlanHeader, paint: Paint): string {
 /** How many planned deletions are hard. */
 export function hardCount(header: PlanHeader): number {
   return header.counts.reduce((sum, each) => (each.mode === 'hard' ? sum + each.count : sum), 0);
-}
-
-function warningsOf(header: PlanHeader): readonly string[] {
-  const hard = hardCount(header);
-  if (hard === 0) return header.warnings;
-  return [`${counted(hard, 'deletion')} cannot be undone: hard is irrevocable.`, ...header.warnings];
 }
 
 function previewCells(row: PreviewRow): readonly string[] {

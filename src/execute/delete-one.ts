@@ -41,6 +41,8 @@ export interface Execution {
   /** The hold on this row now, from hold files that are fresh. Rejects with a PurgeError when they cannot be read. */
   readonly holdOf: (deletion: PendingDeletion) => Promise<Hold | undefined>;
   readonly onEvent: OnEvent;
+  /** Warns of an answer that is worth it, the first time in this life of the run. */
+  readonly warnOnce: (detail: string) => void;
   /** Hears of a record that could not be made durable. */
   readonly onRecordingFailed: (thrown: unknown) => void;
   readonly attempts: number;
@@ -168,6 +170,7 @@ function tellRun(turn: Turn, verdict: Verdict, run: Execution): void {
   }
   if (breaker.gaveUp) control.stop('outage', OUTAGE);
 
+  if (effect.type === 'warning') run.warnOnce(verdict.detail);
   const reason = run.stopRules.afterAttempt(effect);
   if (reason !== null) control.stop(reason, verdict.detail);
 

@@ -23,6 +23,7 @@ const DRAIN_MS = 20_000;
 
 /** Hold files are looked at again when the last look is older than this. */
 const HOLDS_FRESH_MS = 1_000;
+const HOLDS_TRIES = 10;
 
 /** Pending deletions are read from the run file in pages of this size. */
 const PAGE_ROWS = 1_000;
@@ -77,6 +78,7 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
     stopRules: createStopRules({ allowNotFound: settings.allowNotFound }),
     budget: createRetryBudget({ planned: options.planned, alreadyCharged: journal.retriesCharged() }),
     holdOf: freshHolds(ports.holds, clock, control),
+    warnOnce: warnOnce(onEvent),
     onRecordingFailed: (thrown) => {
       recordingFailure ??= thrown;
       control.stop('storage', messageOf(thrown));
@@ -116,6 +118,15 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
   return control.stopped;
 }
 
+function warnOnce(onEvent: OnEvent): (detail: string) => void {
+  let warned = false;
+  return (detail) => {
+    if (warned) return;
+    warned = true;
+    onEvent({ type: 'warning', message: `The API accepted a deletion without confirming it: ${detail}` });
+  };
+}
+
 function* pendingDeletions(journal: RunJournal): Iterable<PendingDeletion> {
   let after = -1;
   for (;;) {
@@ -133,7 +144,10 @@ function agesOfRecentRequests(journal: RunJournal, clock: Clock, windowMs: numbe
   return journal.recentlySent(now, windowMs).map((at) => Math.max(0, now - at));
 }
 
-/** Looks for the hold on a row, in hold files read again when they changed; stops the run when they cannot be read. */
+/**
+ * Looks for the hold on a row, in hold files read again when they changed. While one cannot be read (somebody may be
+ * writing it) nothing is sent; when that lasts, the run stops.
+ */
 function freshHolds(
   holds: Holds,
   clock: Clock,
@@ -142,13 +156,18 @@ function freshHolds(
   if (holds.summaries().length === 0) return () => Promise.resolve(undefined);
   let freshAt = clock.monotonic();
   return async ({ kind, id }) => {
-    if (clock.monotonic() - freshAt > HOLDS_FRESH_MS) {
+    for (
+      let tries = 1;
+      clock.monotonic() - freshAt > HOLDS_FRESH_MS && control.stopped === null;
+      tries += 1
+    ) {
       try {
         await holds.refresh();
         freshAt = clock.monotonic();
       } catch (thrown) {
         if (!(thrown instanceof PurgeError)) throw thrown;
-        control.stop('holds_unreadable', `A hold file cannot be read any more: ${thrown.message}`);
+        if (tries < HOLDS_TRIES) await clock.sleep(HOLDS_FRESH_MS / 2, control.signal);
+        else control.stop('holds_unreadable', `A hold file cannot be read any more: ${thrown.message}`);
       }
     }
     return holds.find(kind, id);

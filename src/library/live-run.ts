@@ -98,6 +98,7 @@ export async function startRun(run: RunFile, options: StartOptions): Promise<Run
     );
     const { files, summary } = await writeReport(run.record(), out, TOOL);
     bringLedgerUpToDate(options.stateDir, header.target.baseUrl);
+    onEvent({ type: 'finished', exitCode: summary.exitCode, stopReason: summary.stopReason });
     return {
       runId: header.runId,
       folder,

@@ -10,7 +10,7 @@ export function estimate(planned: number, rate: Rate): PlanHeader['estimate'] {
 export function planWarnings(counts: readonly KindModeCount[], resolved: ResolveCounts | null): string[] {
   const warnings: string[] = [];
   const hard = sum(counts.filter(({ mode }) => mode === 'hard'));
-  if (hard > 0) warnings.push(`${countOf(hard, 'hard deletion')} cannot be undone, by nobody.`);
+  if (hard > 0) warnings.push(`${countOf(hard, 'deletion')} cannot be undone: hard is irrevocable.`);
   if (counts.some(({ kind, mode }) => kind === 'replica' && mode === 'hard')) {
     warnings.push(
       'A hard-deleted replica takes its training footage with it, but not its videos and conversations.',

@@ -347,6 +347,26 @@ describe('holds', () => {
     expect(life.api.requestsFor(first?.id ?? '')).toBe(1);
   });
 
+  test('that cannot be read for a moment make the run wait, and nothing is sent meanwhile', async () => {
+    let unreadable = 3;
+    const holds: Holds = {
+      ...NO_HOLDS,
+      summaries: () => [{ path: 'holds.csv', sha256: '', entries: 1 }],
+      refresh: () =>
+        (unreadable -= 1) >= 0
+          ? Promise.reject(new PurgeError('usage', 'holds.csv is empty'))
+          : Promise.resolve(),
+    };
+    const life = await live(await newRun(100), () => OK, {
+      holds,
+      settings: { concurrency: 1, rate: { count: 20, windowMs: 1_000 } },
+    });
+    expect(life.stop).toBeNull();
+    const times = life.api.requests.map(({ at }) => at);
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    expect(Math.max(...gaps)).toBeGreaterThan(1_400);
+  });
+
   test('that cannot be read any more stop the run', async () => {
     const holds: Holds = {
       ...NO_HOLDS,
