@@ -13,7 +13,6 @@ import type {
   Outcome,
   PlanHeader,
   PlannedDeletion,
-  ResultRow,
   SkipReason,
   SourceSummary,
   StopReason,
@@ -216,9 +215,6 @@ export interface RunTotals {
   /** 429 answers. */
   readonly rateLimited: number;
 }
-
-/** Where result rows go. */
-export type ResultRows = Iterable<ResultRow>;
 
 // ---------------------------------------------------------------- the ledger
 

@@ -246,7 +246,7 @@ export interface Summary {
   readonly sources: readonly SourceInSummary[];
 }
 
-export interface SourceInSummary {
+interface SourceInSummary {
   readonly path: string;
   readonly sha256: string;
   readonly entries: number;

@@ -36,7 +36,7 @@ const HOUR_MS = 3_600_000;
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export const LOG_FORMATS = ['text', 'json'] as const;
 
-export const OPTIONS = {
+const OPTIONS = {
   baseUrl: single({
     group: 'Target',
     commands: WITH_TARGET,

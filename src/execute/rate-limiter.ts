@@ -9,7 +9,7 @@ const CATCH_UP_MS = 10;
 const LEAD_MS = 25;
 
 /** What `tryAdmit` says: send now; `admit` would wait; or a pause began: withdraw the intent and ask for a new turn. */
-export type Admission = 'go' | 'wait' | 'paused';
+type Admission = 'go' | 'wait' | 'paused';
 
 /**
  * The one gate through which every request of a run leaves. A row asks for its `turn`, makes its intent durable, and is

@@ -89,7 +89,7 @@ export async function planPurge(options: PlanOptions): Promise<SavedPlan> {
 }
 
 /** A saved plan, as its run folder holds it. */
-export function readSavedPlan(folder: string): SavedPlan {
+function readSavedPlan(folder: string): SavedPlan {
   using run = new RunFile(folder, { readOnly: true });
   return { runId: run.header.runId, folder, header: run.header, preview: run.preview(PREVIEW_ROWS) };
 }

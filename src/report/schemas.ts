@@ -57,7 +57,7 @@ const settings = z.strictObject({
 });
 
 /** plan.json. */
-export const planSchema: z.ZodType<PlanHeader> = z
+const planSchema: z.ZodType<PlanHeader> = z
   .strictObject({
     schemaVersion: z.literal(1),
     tool,
@@ -84,7 +84,7 @@ export const planSchema: z.ZodType<PlanHeader> = z
   .meta({ title: 'tavus-purge plan.json', description: 'The header of a plan.' });
 
 /** One line of results.ndjson. */
-export const resultsSchema: z.ZodType<ResultJson> = z
+const resultsSchema: z.ZodType<ResultJson> = z
   .strictObject({
     kind: z.string().describe(`${KINDS.join(' or ')}; what the manifest said when the row is invalid`),
     id: z.string(),
@@ -108,7 +108,7 @@ export const resultsSchema: z.ZodType<ResultJson> = z
   });
 
 /** summary.json. */
-export const summarySchema: z.ZodType<Summary> = z
+const summarySchema: z.ZodType<Summary> = z
   .strictObject({
     schemaVersion: z.literal(1),
     tool,

@@ -21,7 +21,7 @@ export interface ClientOptions {
   readonly tls?: { readonly ca?: string };
 }
 
-export interface ExchangeOptions {
+interface ExchangeOptions {
   /** Wall-clock limit of the whole attempt: connecting, waiting, reading. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;

@@ -22,7 +22,7 @@ export const THROTTLED: FakeAnswer = { status: 429, body: '{"message":"slow down
 export const UNAVAILABLE: FakeAnswer = { status: 503, body: '' };
 export const BAD_KEY: FakeAnswer = { status: 401, body: '{"message":"Invalid access token"}' };
 
-export interface FakeRequest {
+interface FakeRequest {
   readonly id: string;
   /** Monotonic time at which it was sent. */
   readonly at: number;

@@ -15,7 +15,7 @@ export const NEVER_SENT: AttemptHistory = {
   lastEndedAt: null,
 };
 
-export const ENDED: LifeEnd = {
+const ENDED: LifeEnd = {
   exitCode: 0,
   stopReason: null,
   stopDetail: '',

@@ -12,7 +12,7 @@ export interface PlannedId {
 }
 
 /** A manifest entry with everything that a test does not care about filled in. */
-export function entryOf({ id, kind = 'video', mode = 'soft' }: PlannedId, line = 2): ManifestEntry {
+function entryOf({ id, kind = 'video', mode = 'soft' }: PlannedId, line = 2): ManifestEntry {
   return { valid: true, kind, id, mode, reason: '', ticket: '', source: 0, line };
 }
 
