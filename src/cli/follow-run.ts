@@ -9,6 +9,7 @@ import { counted, formatCount, inWords } from './numbers.ts';
 import { nextCommand } from './next-command.ts';
 import { Progress } from './progress.ts';
 import { renderRunEnd } from './render-run.ts';
+import { nextAfterStop } from './stop-advice.ts';
 
 /** Shows a run while it works and how it ended; answers with its exit code. */
 export async function followRun(context: CommandContext, run: PurgeRun): Promise<number> {
@@ -71,14 +72,15 @@ function keepLog(context: CommandContext, runId: string, log: Log): void {
 
 /** One sentence that says why the exit code is not 0, and the next command. */
 function explainEnd(context: CommandContext, end: RunEnd): void {
-  const { exitCode, runId, planned, counts } = end.summary;
+  const { exitCode, runId, planned, counts, stopReason } = end.summary;
   if (exitCode === EXIT_CODES.ok) return;
   const amounts = OUTCOMES.filter((outcome) => counts[outcome] > 0).map(
     (outcome) => `${formatCount(counts[outcome])} ${inWords(outcome)}`,
   );
   const why =
     end.error ?? `Not all of ${counted(planned, 'planned deletion')} ended well: ${amounts.join(', ')}.`;
-  const resume = nextCommand(context, ['resume', runId]);
-  const next = end.summary.complete ? `read ${end.files.resultsCsv}; a new plan tries again` : resume;
+  const next = end.summary.complete
+    ? `read ${end.files.resultsCsv}; a new plan tries again`
+    : nextAfterStop(stopReason, nextCommand(context, ['resume', runId]));
   context.terminal.say(`tavus-purge: ${why}\nnext: ${next}`);
 }
