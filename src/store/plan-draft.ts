@@ -115,7 +115,7 @@ export class SqlitePlanDraft implements PlanDraft {
   /** Makes the file durable and readable by others. Nothing can be added afterwards. */
   close(): void {
     this.#write(() => {
-      this.#db.exec('COMMIT; PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL');
+      this.#db.exec('COMMIT; PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = DELETE');
       this.#db.close();
       const file = openSync(this.#path, 'r');
       fsyncSync(file);

@@ -35,9 +35,11 @@ export class RunFile implements Disposable {
   /** The text that plan.json must have. */
   readonly headerText: string;
   readonly #db: DatabaseSync;
+  readonly #readOnly: boolean;
 
   constructor(folder: string, options: { readonly readOnly: boolean }) {
     this.folder = folder;
+    this.#readOnly = options.readOnly;
     const path = join(folder, RUN_DB);
     this.#db = openDatabase(path, RUN_FORMAT, options);
     try {
@@ -109,7 +111,17 @@ export class RunFile implements Disposable {
   close(): void {
     if (!this.#db.isOpen) return;
     if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+    if (!this.#readOnly) this.#foldJournal();
     this.#db.close();
+  }
+
+  /** Leaves one file, without -wal and -shm beside it, when nobody else reads it. Nothing depends on it. */
+  #foldJournal(): void {
+    try {
+      this.#db.exec('PRAGMA journal_mode = DELETE');
+    } catch {
+      // Somebody reads, or the disk is full: the journal stays, and is as good as the file.
+    }
   }
 
   [Symbol.dispose](): void {

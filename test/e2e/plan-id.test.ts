@@ -29,8 +29,11 @@ const EXPECTED = createHash('sha256')
 
 type Column = keyof (typeof ROWS)[number];
 
+function quoted(text: string): string {
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
 function csv(columns: readonly Column[], newline = '\n'): string {
-  const quoted = (text: string): string => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = ROWS.map((row) => columns.map((column) => quoted(row[column])).join(','));
   return [columns.join(','), ...lines, ''].join(newline);
 }
