@@ -4,6 +4,9 @@ import type { CommandContext } from './command-context.ts';
 import { applyCommand } from './next-command.ts';
 import { hardCount, renderPlanSummary } from './render-plan.ts';
 
+/** An answer is known sooner after standard input was let go. */
+const LET_GO_MS = 100;
+
 /** What must be typed to carry out this plan: it names the amount, and whether anything is irrevocable. */
 export function confirmationPhrase(header: PlanHeader): string {
   return `${hardCount(header) > 0 ? 'hard-delete' : 'delete'} ${header.planned}`;
@@ -33,13 +36,21 @@ export async function confirmPlan(context: CommandContext, header: PlanHeader): 
 
 async function ask(context: CommandContext, message: string): Promise<string> {
   const { input } = await import('@inquirer/prompts');
+  const closed = new AbortController();
+  const signal = AbortSignal.any([context.stop, closed.signal]);
+  // At Ctrl-D the prompt neither answers nor fails: standard input is let go, and the process would run empty. It is
+  // let go after an answer as well, which is then a moment from being known.
+  const onPause = (): void => void setTimeout(() => closed.abort(), LET_GO_MS);
+  process.stdin.once('pause', onPause);
   try {
     // On stderr: stdout is for data.
-    return await input({ message }, { output: process.stderr, signal: context.stop });
+    return await input({ message }, { output: process.stderr, signal });
   } catch (error) {
     throw new PurgeError('interrupted', 'The question was broken off; nothing was sent.', {
       next: 'start again, or approve the plan with --confirm',
       cause: error,
     });
+  } finally {
+    process.stdin.off('pause', onPause);
   }
 }
