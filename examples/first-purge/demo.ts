@@ -61,12 +61,14 @@ async function demonstrate(baseUrl: string): Promise<number> {
   heading('3. Results: a row for every ID.');
   const folder = join(FOLDER, 'runs', planned.runId);
   const results = readFileSync(join(folder, 'results.csv'), 'utf8').trimEnd().split('\n');
-  const rows = results.map((row) => row.split(',').slice(0, 7));
-  const widths = [0, 1, 2, 3, 4, 5, 6].map((column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  for (const row of rows)
-    console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`);
+  const rows = results.map((row) => {
+    const [kind, id, mode, outcome, detail, status, attempts] = row.split(',');
+    return [kind, id, mode, outcome, status, attempts, detail].map((cell) => cell ?? '');
+  });
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  for (const row of rows) {
+    console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
+  }
   console.log(`\nThe files of this run lie in ${relative(process.cwd(), folder)}`);
 
   heading('4. The truth: what the sandbox really deleted.');

@@ -66,7 +66,7 @@ function keepLog(context: CommandContext, runId: string, log: Log): void {
     log.keepIn(folder);
   } catch (error) {
     if (!(error instanceof PurgeError)) throw error;
-    log.error(error.message, { next: error.next ?? '' });
+    log.error(`${error.message} The run goes on without log.ndjson.`);
   }
 }
 

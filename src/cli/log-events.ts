@@ -2,49 +2,60 @@ import type { PurgeEvent } from '../ports.ts';
 import { formatDuration } from './durations.ts';
 import type { RunEnd } from '../library.ts';
 import type { Log } from './logging.ts';
-import { inWords } from './numbers.ts';
+import { formatCount, inWords } from './numbers.ts';
 import { formatRate } from './rates.ts';
 
 const FINE: ReadonlySet<string> = new Set(['deleted', 'deleted_inferred', 'held']);
 
-/** Writes what happens during a run into its log: what a person should know as info or warn, the rest as debug. */
+/**
+ * Writes what happens during a run into its log: what a person should know as info or warn, the rest as debug. The
+ * message says it in words; the fields are for machines.
+ */
 export function logEvent(log: Log, event: PurgeEvent): void {
   switch (event.type) {
-    case 'started':
-      log.info('run started', {
-        run: event.runId,
-        planned: event.planned,
-        pending: event.pending,
-        rate: formatRate(event.settings.rate),
-        concurrency: event.settings.concurrency,
+    case 'started': {
+      const { runId, planned, pending, settings } = event;
+      const rate = formatRate(settings.rate);
+      const already = planned === pending ? '' : ` of ${formatCount(planned)}`;
+      log.info(`run started: ${formatCount(pending)}${already} deletions to do, at most ${rate}`, {
+        run: runId,
+        planned,
+        pending,
+        rate,
+        concurrency: settings.concurrency,
       });
       return;
+    }
     case 'attempt': {
       const { kind, id, mode, attempt, status, applied, detail } = event;
       const fields = { kind, id, mode, attempt, status, applied, detail };
-      if (event.willRetry) log.info('attempt failed, will be repeated', fields);
-      else log.debug('attempt', fields);
+      const answer = status === null ? detail : `${status} ${detail}`;
+      if (event.willRetry) log.info(`${kind} ${id}: ${answer}; will be tried again`, fields);
+      else log.debug(`${kind} ${id}: ${answer}`, fields);
       return;
     }
     case 'outcome': {
       const { kind, id, mode, outcome, detail, attempts } = event;
       const fields = { kind, id, mode, outcome, detail, attempts };
-      if (FINE.has(outcome)) log.debug('outcome', fields);
-      else log.warn('outcome', fields);
+      const words = `${kind} ${id} ${inWords(outcome)}: ${detail}`;
+      if (FINE.has(outcome)) log.debug(words, fields);
+      else log.warn(words, fields);
       return;
     }
-    case 'paused':
-      log.warn(`pause of ${formatDuration(event.ms)}`, { reason: inWords(event.reason) });
+    case 'paused': {
+      const why = event.reason === 'outage' ? 'the API does not answer properly' : 'the API asked for it';
+      log.warn(`pause of ${formatDuration(event.ms)}: ${why}`, { reason: event.reason, ms: event.ms });
       return;
+    }
     case 'rate':
-      log.info('rate changed', { perSecond: event.perSecond });
+      log.info(`rate is now ${event.perSecond}/s`, { perSecond: event.perSecond });
       return;
     case 'warning':
       log.warn(event.message);
       return;
     case 'stopping':
-      log.warn('stopping: no new request, what is in flight finishes', {
-        reason: inWords(event.reason),
+      log.warn(`stopping (${inWords(event.reason)}): ${event.detail}`, {
+        reason: event.reason,
         detail: event.detail,
       });
       return;
@@ -62,5 +73,6 @@ export function logEvent(log: Log, event: PurgeEvent): void {
 /** The last line of a run's log. */
 export function logEnd(log: Log, end: RunEnd): void {
   const { exitCode, stopReason, complete, planned, counts, requests, retries } = end.summary;
-  log.info('run ended', { exitCode, reason: stopReason, complete, planned, ...counts, requests, retries });
+  const fields = { exitCode, reason: stopReason, complete, planned, ...counts, requests, retries };
+  log.info(`run ended with exit code ${exitCode}`, fields);
 }

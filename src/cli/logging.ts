@@ -75,7 +75,7 @@ export function createLog(terminal: Terminal, options: LogOptions): Log {
     },
     keepIn(folder) {
       file ??= openLogFile(folder, (error) => {
-        log.error('the log file cannot be written any more; the run goes on', { detail: messageOf(error) });
+        log.error(`the log file cannot be written any more; the run goes on: ${messageOf(error)}`);
       });
     },
     close: () => file?.close(),
@@ -83,13 +83,12 @@ export function createLog(terminal: Terminal, options: LogOptions): Log {
   return log;
 }
 
-/** `14:03:07 warn  message  name=value`, from one line of JSON. */
+/** `14:03:07 warn  message`, from one line of JSON; its fields are for machines. */
 export function shortLine(line: string, paint: Paint = paintNothing): string {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- pino wrote this object a moment ago
-  const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const label = String(level).padEnd(5);
+  const { level, time, msg } = JSON.parse(line) as Record<'level' | 'time' | 'msg', string>;
+  const label = level.padEnd(5);
   const shownLevel =
     level === 'error' ? paint('red', label) : level === 'warn' ? paint('yellow', label) : label;
-  const rest = Object.entries(fields).map(([name, value]) => `${name}=${printable(String(value))}`);
-  return [String(time).slice(11, 19), shownLevel, printable(String(msg), 1000), ...rest].join(' ');
+  return [time.slice(11, 19), shownLevel, printable(msg, 1000)].join(' ');
 }

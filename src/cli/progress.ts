@@ -91,7 +91,8 @@ export class Progress {
           terminal.showStatus(progressLine(this.facts()).slice(0, Math.max(20, terminal.columns - 1)));
         }
       : () => {
-          log.info('progress', logFields(this.facts()));
+          const facts = this.facts();
+          log.info(`progress: ${progressLine(facts)}`, logFields(facts));
         };
     this.#timer = setInterval(tick, terminal.stderrIsTerminal ? REDRAW_MS : LOG_MS);
     // The run decides how long the process lives, not its display.

@@ -175,7 +175,7 @@ export function changeOptions(options: SandboxOptions, changes: unknown): Sandbo
   }
   const kept = Object.entries({ ...options, ...changes }).filter(([, value]) => value !== null);
   // `checkOptions` looks at every value before it is used.
-  return Object.fromEntries(kept) as SandboxOptions;
+  return Object.fromEntries(kept);
 }
 
 function quoted(text: string): string {

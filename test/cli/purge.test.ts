@@ -103,7 +103,7 @@ describe('apply', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(logged.at(-1)).toMatchObject({ msg: 'run ended', exitCode: 0 });
+    expect(logged.at(-1)).toMatchObject({ msg: 'run ended with exit code 0', exitCode: 0 });
   });
 
   test('asks nobody where there is no terminal, and names the exact next command', async () => {
