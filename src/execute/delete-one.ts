@@ -1,23 +1,9 @@
 import pRetry from 'p-retry';
-import type {
-  AttemptEnd,
-  Clock,
-  DeleteApi,
-  Hold,
-  OnEvent,
-  PendingDeletion,
-  PurgeEvent,
-  Random,
-  RunJournal,
-} from '../ports.ts';
-import type { AttemptHistory, FinalOutcome, Verdict } from '../types.ts';
+import type { AttemptEnd, PendingDeletion } from '../ports.ts';
+import type { Verdict } from '../types.ts';
 import { backoffMs } from './backoff.ts';
-import type { Breaker } from './breaker.ts';
-import type { RateLimiter } from './rate-limiter.ts';
-import type { RetryBudget } from './retry-budget.ts';
-import type { RunControl } from './run-control.ts';
-import { settleOutcome } from './settle-outcome.ts';
-import type { StopRules } from './stop-rules.ts';
+import type { Execution, Turn } from './execution.ts';
+import { finish, finishHeld, recordEnd } from './record-turn.ts';
 
 /** 429 answers that one ID may get in one life of the run; they are outside `--attempts` and the budget. */
 const THROTTLED_PER_ID = 10;
@@ -26,41 +12,6 @@ const THROTTLED_PER_ID = 10;
 const LONGEST_PAUSE_MS = 300_000;
 
 const OUTAGE = 'The API has not answered properly for minutes.';
-
-/** What all rows of a run share. */
-export interface Execution {
-  readonly journal: RunJournal;
-  readonly api: DeleteApi;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly control: RunControl;
-  readonly limiter: RateLimiter;
-  readonly breaker: Breaker;
-  readonly stopRules: StopRules;
-  readonly budget: RetryBudget;
-  /** The hold on this row now, from hold files that are fresh. Rejects with a PurgeError when they cannot be read. */
-  readonly holdOf: (deletion: PendingDeletion) => Promise<Hold | undefined>;
-  readonly onEvent: OnEvent;
-  /** Warns of an answer that is worth it, the first time in this life of the run. */
-  readonly warnOnce: (detail: string) => void;
-  /** Hears of a record that could not be made durable. */
-  readonly onRecordingFailed: (thrown: unknown) => void;
-  readonly attempts: number;
-  readonly timeoutMs: number;
-  /** Aborts what is in flight. */
-  readonly force: AbortSignal;
-}
-
-/** How a row's turn is going, in this life of the run. */
-interface Turn {
-  readonly deletion: PendingDeletion;
-  history: AttemptHistory;
-  /** Attempts in this life, 429 answers not counted. */
-  counted: number;
-  throttled: number;
-  /** Monotonic time of the next attempt at the earliest. */
-  notBefore: number;
-}
 
 /** An attempt after which the row may be tried again. */
 class AttemptFailed extends Error {
@@ -203,88 +154,4 @@ function prepareRetry(turn: Turn, verdict: Verdict, run: Execution): boolean {
   recordEnd(turn, verdict, run, true);
   turn.history = { ...turn.history, mayBeApplied: turn.history.mayBeApplied || verdict.applied !== 'no' };
   return true;
-}
-
-/** Records an attempt's end without a final outcome of its row. */
-function recordEnd(turn: Turn, verdict: Verdict, run: Execution, willRetry = false): void {
-  const { deletion, history } = turn;
-  const event = attemptEvent(turn, verdict, willRetry);
-  const recorded = run.journal.end(
-    deletion.row,
-    history.attempts,
-    verdict,
-    history.lastEndedAt ?? run.clock.now(),
-  );
-  tellWhenDurable(recorded, [event], run);
-}
-
-/** Records the row's final outcome, as the last attempt's answer and the earlier ones together prove it. */
-function finish(turn: Turn, verdict: Verdict, run: Execution): void {
-  const { history } = turn;
-  const outcome = settleOutcome(verdict, history.mayBeApplied);
-  const detail =
-    outcome === verdict.outcome
-      ? verdict.detail
-      : `${verdict.detail} (an earlier request may have deleted it)`;
-  const finishedAt = history.lastEndedAt ?? run.clock.now();
-  const event = attemptEvent(turn, verdict, false);
-  recordOutcome(turn, { outcome, detail, status: verdict.status, finishedAt }, run, [event]);
-}
-
-function finishHeld(turn: Turn, hold: Hold, run: Execution): void {
-  const { history } = turn;
-  const why = hold.reason === '' ? `listed in ${hold.path}` : `${hold.reason} (${hold.path})`;
-  const outcome = history.mayBeApplied ? 'unknown' : 'held';
-  const detail = history.mayBeApplied
-    ? `on hold now, but an earlier request may have deleted it: ${why}`
-    : why;
-  recordOutcome(turn, { outcome, detail, status: history.lastStatus, finishedAt: run.clock.now() }, run, []);
-}
-
-function recordOutcome(turn: Turn, final: FinalOutcome, run: Execution, events: readonly PurgeEvent[]): void {
-  const { row, kind, id, mode } = turn.deletion;
-  const { outcome, detail } = final;
-  const event: PurgeEvent = {
-    type: 'outcome',
-    row,
-    kind,
-    id,
-    mode,
-    outcome,
-    detail,
-    attempts: turn.history.attempts,
-  };
-  tellWhenDurable(run.journal.finish(row, final), [...events, event], run);
-  const reason = run.stopRules.afterOutcome(outcome);
-  if (reason !== null) {
-    run.control.stop(
-      reason,
-      'Too many of these IDs are not known to the API: the wrong account, or the wrong list?',
-    );
-  }
-}
-
-/**
- * Nobody waits for the end of an attempt to be durable: writes become durable in order, so once the intent of the next
- * request is (and that is waited for), every end recorded before it is as well.
- */
-function tellWhenDurable(recorded: Promise<void>, events: readonly PurgeEvent[], run: Execution): void {
-  recorded.then(() => events.forEach(run.onEvent)).catch(run.onRecordingFailed);
-}
-
-function attemptEvent(turn: Turn, verdict: Verdict, willRetry: boolean): PurgeEvent {
-  const { row, kind, id, mode } = turn.deletion;
-  const { status, applied, detail } = verdict;
-  return {
-    type: 'attempt',
-    row,
-    kind,
-    id,
-    mode,
-    attempt: turn.history.attempts,
-    status,
-    applied,
-    detail,
-    willRetry,
-  };
 }

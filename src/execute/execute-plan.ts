@@ -1,29 +1,16 @@
 import { eachLimited } from '../each-limited.ts';
 import { messageOf, PurgeError } from '../errors.ts';
-import type {
-  Clock,
-  DeleteApi,
-  Hold,
-  Holds,
-  OnEvent,
-  PendingDeletion,
-  Random,
-  RunJournal,
-} from '../ports.ts';
+import type { Clock, DeleteApi, Holds, OnEvent, PendingDeletion, Random, RunJournal } from '../ports.ts';
 import type { ExecutionSettings } from '../types.ts';
 import { createBreaker } from './breaker.ts';
-import { deleteOne, type Execution } from './delete-one.ts';
+import { deleteOne } from './delete-one.ts';
+import type { Execution } from './execution.ts';
+import { freshHolds } from './fresh-holds.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createRetryBudget } from './retry-budget.ts';
 import { RunControl, type Stop } from './run-control.ts';
+import { stopOn } from './stop-on.ts';
 import { createStopRules } from './stop-rules.ts';
-
-/** How long what is in flight may take to settle after a stop, before it is aborted. */
-const DRAIN_MS = 20_000;
-
-/** Hold files are looked at again when the last look is older than this. */
-const HOLDS_FRESH_MS = 1_000;
-const HOLDS_TRIES = 10;
 
 /** Pending deletions are read from the run file in pages of this size. */
 const PAGE_ROWS = 1_000;
@@ -88,7 +75,10 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
     force: force.signal,
   };
 
-  using _ = stopOn(options, {
+  const { signal, forceSignal } = options;
+  using _ = stopOn({
+    signal,
+    forceSignal,
     control,
     clock,
     force,
@@ -142,69 +132,4 @@ function* pendingDeletions(journal: RunJournal): Iterable<PendingDeletion> {
 function agesOfRecentRequests(journal: RunJournal, clock: Clock, windowMs: number): number[] {
   const now = clock.now();
   return journal.recentlySent(now, windowMs).map((at) => Math.max(0, now - at));
-}
-
-/**
- * Looks for the hold on a row, in hold files read again when they changed. While one cannot be read (somebody may be
- * writing it) nothing is sent; when that lasts, the run stops.
- */
-function freshHolds(
-  holds: Holds,
-  clock: Clock,
-  control: RunControl,
-): (deletion: PendingDeletion) => Promise<Hold | undefined> {
-  if (holds.summaries().length === 0) return () => Promise.resolve(undefined);
-  let freshAt = clock.monotonic();
-  return async ({ kind, id }) => {
-    for (
-      let tries = 1;
-      clock.monotonic() - freshAt > HOLDS_FRESH_MS && control.stopped === null;
-      tries += 1
-    ) {
-      try {
-        await holds.refresh();
-        freshAt = clock.monotonic();
-      } catch (thrown) {
-        if (!(thrown instanceof PurgeError)) throw thrown;
-        if (tries < HOLDS_TRIES) await clock.sleep(HOLDS_FRESH_MS / 2, control.signal);
-        else control.stop('holds_unreadable', `A hold file cannot be read any more: ${thrown.message}`);
-      }
-    }
-    return holds.find(kind, id);
-  };
-}
-
-interface Stops {
-  readonly control: RunControl;
-  readonly clock: Clock;
-  readonly force: AbortController;
-  readonly ended: AbortSignal;
-  readonly maxDurationMs: number | null;
-}
-
-/** Connects the signals, the longest duration and the drain limit to the run. */
-function stopOn(options: ExecuteOptions, stops: Stops): Disposable {
-  const { control, clock, force, ended, maxDurationMs } = stops;
-  const drain = (): void => control.stop('signal', 'The run was asked to stop.');
-  const abort = (): void => force.abort();
-  const drainLimit = async (): Promise<void> => {
-    await clock.sleep(DRAIN_MS, ended);
-    if (!ended.aborted) force.abort();
-  };
-  const longest = async (ms: number): Promise<void> => {
-    await clock.sleep(ms, ended);
-    if (!ended.aborted) control.stop('max_duration', 'The run reached its --max-duration.');
-  };
-  control.signal.addEventListener('abort', () => void drainLimit(), { once: true });
-  options.signal.addEventListener('abort', drain, { once: true });
-  options.forceSignal.addEventListener('abort', abort, { once: true });
-  if (options.signal.aborted) drain();
-  if (options.forceSignal.aborted) abort();
-  if (maxDurationMs !== null) void longest(maxDurationMs);
-  return {
-    [Symbol.dispose](): void {
-      options.signal.removeEventListener('abort', drain);
-      options.forceSignal.removeEventListener('abort', abort);
-    },
-  };
 }

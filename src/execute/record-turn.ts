@@ -1,0 +1,89 @@
+import type { Hold, PurgeEvent } from '../ports.ts';
+import type { FinalOutcome, Verdict } from '../types.ts';
+import type { Execution, Turn } from './execution.ts';
+import { settleOutcome } from './settle-outcome.ts';
+
+/** Records an attempt's end without a final outcome of its row. */
+export function recordEnd(turn: Turn, verdict: Verdict, run: Execution, willRetry = false): void {
+  const { deletion, history } = turn;
+  const event = attemptEvent(turn, verdict, willRetry);
+  const recorded = run.journal.end(
+    deletion.row,
+    history.attempts,
+    verdict,
+    history.lastEndedAt ?? run.clock.now(),
+  );
+  tellWhenDurable(recorded, [event], run);
+}
+
+/** Records the row's final outcome, as the last attempt's answer and the earlier ones together prove it. */
+export function finish(turn: Turn, verdict: Verdict, run: Execution): void {
+  const { history } = turn;
+  const outcome = settleOutcome(verdict, history.mayBeApplied);
+  const detail =
+    outcome === verdict.outcome
+      ? verdict.detail
+      : `${verdict.detail} (an earlier request may have deleted it)`;
+  const finishedAt = history.lastEndedAt ?? run.clock.now();
+  const event = attemptEvent(turn, verdict, false);
+  recordOutcome(turn, { outcome, detail, status: verdict.status, finishedAt }, run, [event]);
+}
+
+/** Records that the row is on hold. A request that may have deleted it before is not taken back by that. */
+export function finishHeld(turn: Turn, hold: Hold, run: Execution): void {
+  const { history } = turn;
+  const why = hold.reason === '' ? `listed in ${hold.path}` : `${hold.reason} (${hold.path})`;
+  const outcome = history.mayBeApplied ? 'unknown' : 'held';
+  const detail = history.mayBeApplied
+    ? `on hold now, but an earlier request may have deleted it: ${why}`
+    : why;
+  recordOutcome(turn, { outcome, detail, status: history.lastStatus, finishedAt: run.clock.now() }, run, []);
+}
+
+function recordOutcome(turn: Turn, final: FinalOutcome, run: Execution, events: readonly PurgeEvent[]): void {
+  const { row, kind, id, mode } = turn.deletion;
+  const { outcome, detail } = final;
+  const event: PurgeEvent = {
+    type: 'outcome',
+    row,
+    kind,
+    id,
+    mode,
+    outcome,
+    detail,
+    attempts: turn.history.attempts,
+  };
+  tellWhenDurable(run.journal.finish(row, final), [...events, event], run);
+  const reason = run.stopRules.afterOutcome(outcome);
+  if (reason !== null) {
+    run.control.stop(
+      reason,
+      'Too many of these IDs are not known to the API: the wrong account, or the wrong list?',
+    );
+  }
+}
+
+/**
+ * Nobody waits for the end of an attempt to be durable: writes become durable in order, so once the intent of the next
+ * request is (and that is waited for), every end recorded before it is as well.
+ */
+function tellWhenDurable(recorded: Promise<void>, events: readonly PurgeEvent[], run: Execution): void {
+  recorded.then(() => events.forEach(run.onEvent)).catch(run.onRecordingFailed);
+}
+
+function attemptEvent(turn: Turn, verdict: Verdict, willRetry: boolean): PurgeEvent {
+  const { row, kind, id, mode } = turn.deletion;
+  const { status, applied, detail } = verdict;
+  return {
+    type: 'attempt',
+    row,
+    kind,
+    id,
+    mode,
+    attempt: turn.history.attempts,
+    status,
+    applied,
+    detail,
+    willRetry,
+  };
+}
