@@ -78,8 +78,8 @@ async function sendInTurn(turn: Turn, run: Execution): Promise<AttemptEnd | null
     const pass = await breaker.enter(control.signal, row);
     if (pass === 'gave_up') control.stop('outage', OUTAGE);
     if (pass === 'aborted' || pass === 'gave_up') return null;
-    // The breaker may open while this row waits for its turn or for its intent to be durable.
-    const mustWait = (): boolean => pass === 'go' && breaker.isOpen;
+    // The run may stop, or the breaker open, while this row waits for its turn or for its intent to be durable.
+    const mustWait = (): boolean => control.stopped !== null || (pass === 'go' && breaker.isOpen);
 
     const isMyTurn = await limiter.turn(control.signal, turn.notBefore);
     if (isMyTurn && mustWait()) continue;

@@ -266,6 +266,20 @@ describe('a run that stops', () => {
     expect(life.outcomes().filter((outcome) => outcome === 'deleted')).toHaveLength(50);
   });
 
+  test('does not send what it had armed when the signal came, and leaves no trace of it', async () => {
+    const controller = new AbortController();
+    const life = await live(await newRun(20), () => OK, {
+      signal: controller.signal,
+      settings: { concurrency: 1 },
+      failBegin: (n) => {
+        if (n === 10) controller.abort();
+        return undefined;
+      },
+    });
+    expect(life.api.requests).toHaveLength(9);
+    expect(life.rows[9]).toMatchObject({ final: null, history: { attempts: 0, mayBeApplied: false } });
+  });
+
   test('aborts what is in flight at the second signal; those rows may have been deleted', async () => {
     const drain = new AbortController();
     const force = new AbortController();
