@@ -4,6 +4,7 @@ import type { Verdict } from '../types.ts';
 import { backoffMs } from './backoff.ts';
 import type { Execution, Turn } from './execution.ts';
 import { finish, finishHeld, recordEnd } from './record-turn.ts';
+import { stopSentence } from './stop-sentence.ts';
 
 /** 429 answers that one ID may get in one life of the run; they are outside `--attempts` and the budget. */
 const THROTTLED_PER_ID = 10;
@@ -123,7 +124,7 @@ function tellRun(turn: Turn, verdict: Verdict, run: Execution): void {
 
   if (effect.type === 'warning') run.warnOnce(verdict.detail);
   const reason = run.stopRules.afterAttempt(effect);
-  if (reason !== null) control.stop(reason, verdict.detail);
+  if (reason !== null) control.stop(reason, stopSentence(reason, verdict.detail));
 
   if (retryAfterMs !== null && retryAfterMs > LONGEST_PAUSE_MS) {
     const notBefore = clock.now() + retryAfterMs;

@@ -63,7 +63,7 @@ function infoOf(folder: string, stateDir: string): RunInfo {
 
 function stateOf(record: RunRecord, summary: Summary | null, stateDir: string): RunState {
   if (summary === null) return record.header.refused.length > 0 ? 'refused' : 'planned';
-  if (summary.complete) return 'finished';
   if (record.lastLife?.end === null && isLocked(stateDir, runLockName(record.runId))) return 'running';
+  if (summary.complete && record.lastLife?.end !== null) return 'finished';
   return summary.exitCode === EXIT_CODES.stopped ? 'stopped' : 'interrupted';
 }

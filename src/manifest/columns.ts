@@ -1,6 +1,7 @@
 import { PurgeError } from '../errors.ts';
+import { idProblem } from '../ids.ts';
 import { printable } from '../printable.ts';
-import type { Kind } from '../types.ts';
+import { KINDS, type Kind } from '../types.ts';
 import { sourceError } from './source-error.ts';
 import type { Place } from './source-error.ts';
 
@@ -124,9 +125,13 @@ export class ColumnLookup {
   #unknown(name: string, place: Place, next: string | undefined): PurgeError {
     const expected = [...this.#columns.meanings.keys()].join(', ');
     const problem = name === '' ? 'is a column without a name' : 'is an unknown column';
+    const isAnId = KINDS.some((kind) => idProblem(kind, name, { anyShape: false }) === undefined);
+    const advice = isAnId
+      ? 'This looks like an ID: the file has no header line. Add one, such as id,kind.'
+      : 'Correct the name, or ignore the column: --ignore-columns <name>.';
     return sourceError(this.#path, place, `${problem}; expected ${expected} (lower case)`, {
       value: name,
-      next: next ?? 'Correct the name, or ignore the column: --ignore-columns <name>.',
+      next: next ?? advice,
     });
   }
 }

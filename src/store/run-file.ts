@@ -81,9 +81,13 @@ export class RunFile implements Disposable {
     return numberFrom(this.#db.prepare('SELECT count(*) FROM life'));
   }
 
-  /** Whether every planned deletion has its final outcome. */
+  /**
+   * Whether nothing is left to do: every planned deletion has its final outcome, and the last life ended in order.
+   * A run that was killed after its last outcome has its results still to write.
+   */
   isFinished(): boolean {
-    return this.lives() > 0 && this.journal().pendingCount() === 0;
+    const record = this.record();
+    return record.lastLife !== null && record.lastLife.end !== null && this.journal().pendingCount() === 0;
   }
 
   /** What the last life ran with, or `undefined` before there was one. */

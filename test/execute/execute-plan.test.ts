@@ -208,7 +208,10 @@ describe('a plan that is carried out', () => {
 describe('a run that stops', () => {
   test('lets at most `concurrency` requests see a 401, and leaves the rest to resume', async () => {
     const life = await live(await newRun(500), (_, __, total) => (total > 100 ? BAD_KEY : OK));
-    expect(life.stop).toMatchObject({ reason: 'unauthorized' });
+    expect(life.stop).toMatchObject({
+      reason: 'unauthorized',
+      detail: 'The API refused the key: Invalid access token',
+    });
     expect(life.api.requests.length).toBeLessThanOrEqual(104);
     expect(life.outcomes().filter((outcome) => outcome === 'deleted')).toHaveLength(100);
     expect(life.outcomes().filter((outcome) => outcome === 'open')).toHaveLength(400);

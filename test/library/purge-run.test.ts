@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -11,6 +11,7 @@ import {
 } from '../../src/index.ts';
 import { startSandbox, type RunningSandbox } from '../../src/sandbox/start-sandbox.ts';
 import type { SandboxOptions } from '../../src/sandbox/options.ts';
+import { RunFile } from '../../src/store/run-file.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 async function newSandbox(options: SandboxOptions = {}): Promise<RunningSandbox> {
@@ -91,6 +92,34 @@ describe('a purge through the library', () => {
     const { summary } = await applyPlan({ ...apply, signal: AbortSignal.abort() }).finished;
     expect(summary).toMatchObject({ exitCode: 5, requests: 0, counts: { not_attempted: 5 } });
     expect(sandbox.state().requests.total).toBe(0);
+  });
+
+  test('that was killed after its last outcome has its results written by resume, and sends nothing', async () => {
+    const sandbox = await newSandbox();
+    const { apply, plan } = await planned(sandbox, 3);
+    using run = new RunFile(plan.folder, { readOnly: false });
+    const journal = run.journal();
+    const { settings } = plan.header;
+    await journal.startLife({
+      startedAt: 1,
+      keyFingerprint: 'x',
+      settings,
+      toolVersion: '0.1.0',
+      holdFiles: [],
+    });
+    for (const { row } of journal.pending(-1, 10)) {
+      await journal.begin(row, 1, 2);
+      await journal.finish(row, { outcome: 'deleted', detail: '', status: 200, finishedAt: 3 });
+    }
+    run.close();
+    expect(showRun({ stateDir: apply.stateDir, run: plan.runId }).state).toBe('interrupted');
+
+    const resumed = { stateDir: apply.stateDir, apiKey: apply.apiKey, run: plan.runId };
+    const { summary, files } = await resumeRun(resumed).finished;
+    expect(summary).toMatchObject({ complete: true, exitCode: 0, counts: { deleted: 3 }, requests: 3 });
+    expect((await readFile(files.resultsCsv, 'utf8')).split('\n')).toHaveLength(5);
+    expect(sandbox.state().requests.total).toBe(0);
+    await expect(resumeRun(resumed).finished).rejects.toMatchObject({ exitCode: 4 });
   });
 
   test('two runs at once in one process do not know of each other', async () => {
