@@ -4,16 +4,21 @@ import { parse } from 'csv-parse/sync';
 import { onTestFinished } from 'vitest';
 import type { SandboxOptions } from '../../src/sandbox/options.ts';
 import type { Summary } from '../../src/types.ts';
-import { runProgram, startProgram, type Ended, type Started } from '../cli/process.ts';
+import { startProgram, type Ended, type Started } from '../cli/process.ts';
+import { canaryFor, type Canary } from '../helpers/canary.ts';
 import { startSandboxProcess, type SandboxProcess } from '../helpers/sandbox-process.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 /** One row of results.csv, by column name. */
 export type ResultCells = Readonly<Record<string, string>>;
 
-/** A sandbox in a process of its own, and the program to run against it, with a state folder of their own. */
+/**
+ * A sandbox in a process of its own, and the program to run against it, with a state folder and a random key of their
+ * own. When the test ends, the key must be in nothing that was written below `folder`, printed or shown by the system.
+ */
 export interface Purge {
   readonly sandbox: SandboxProcess;
+  readonly canary: Canary;
   readonly folder: string;
   readonly stateDir: string;
   /** Writes a CSV manifest of videos, or any text, and gives its path. */
@@ -27,19 +32,26 @@ export interface Purge {
 }
 
 export async function newPurge(options: SandboxOptions = {}): Promise<Purge> {
-  const sandbox = await startSandboxProcess({ acceptAnyId: true, ...options });
-  onTestFinished(() => sandbox.stop());
   const folder = await temporaryFolder();
+  const canary = canaryFor(folder);
+  const sandbox = await startSandboxProcess({ acceptAnyId: true, apiKeys: [canary.key], ...options });
+  onTestFinished(() => sandbox.stop());
   const stateDir = join(folder, 'state');
   const env = { TAVUS_API_KEY: sandbox.apiKey, TAVUS_BASE_URL: sandbox.url, TAVUS_PURGE_STATE_DIR: stateDir };
   const runFile = (runId: string, name: string): string => join(stateDir, 'runs', runId, name);
-  const run = (...args: readonly string[]): Promise<Ended> => runProgram(args, env);
+  const start = (...args: readonly string[]): Started => {
+    const started = startProgram(args, env);
+    canary.watch(started.child);
+    return started;
+  };
+  const run = (...args: readonly string[]): Promise<Ended> => start(...args).ended;
   return {
     sandbox,
+    canary,
     folder,
     stateDir,
     run,
-    start: (...args) => startProgram(args, env),
+    start,
     async manifest(rows, name = 'manifest.csv') {
       const path = join(folder, name);
       const text = typeof rows === 'string' ? rows : `id,kind\n${rows.map((id) => `${id},video\n`).join('')}`;
