@@ -3,6 +3,7 @@
  * client that can send a DELETE asks for one. So there is no way to delete that goes past these checks.
  */
 import { PurgeError } from './errors.ts';
+import type { PlanCounts } from './ports.ts';
 import type { Guards, PlanHeader, Target } from './types.ts';
 
 const minted = new WeakSet<Approval>();
@@ -19,13 +20,14 @@ export class Approval {
     this.planId = planId;
     this.origin = target.baseUrl;
     this.keyFingerprint = target.keyFingerprint;
-    minted.add(this);
     Object.freeze(this);
   }
 
   /** For this module alone; see `approvePlan` and `approveResume`. */
   static #mint(facts: PlanFacts): Approval {
-    return new Approval(facts.header.runId, facts.header.planId, facts.target);
+    const approval = new Approval(facts.header.runId, facts.header.planId, facts.target);
+    minted.add(approval);
+    return approval;
   }
 
   /** Approves the first life of a saved plan. Throws a `refused` PurgeError that names the first guard that does not agree. */
@@ -79,6 +81,8 @@ export interface PlanFacts {
   readonly toolMajor: number;
   /** The digest, computed again from the planned deletions in run.db. */
   readonly digest: string;
+  /** What the plan has, counted again in run.db. */
+  readonly counts: PlanCounts;
   /** What in the run folder does not match, as sentences; empty when all of it does. */
   readonly mismatches: readonly string[];
 }
@@ -116,8 +120,12 @@ function exceeds(amount: number, cap: number | null): boolean {
 function refuseDoubtfulRecord(facts: PlanFacts): void {
   const { header } = facts;
   const again = 'plan again from the manifests';
-  if (facts.mismatches.length > 0 || facts.digest !== header.planId) {
-    const what = facts.mismatches[0] ?? 'The planned deletions in run.db do not have the digest of the plan.';
+  const isAsPlanned =
+    facts.digest === header.planId &&
+    facts.counts.planned === header.planned &&
+    JSON.stringify(facts.counts.byKindAndMode) === JSON.stringify(header.counts);
+  if (facts.mismatches.length > 0 || !isAsPlanned) {
+    const what = facts.mismatches[0] ?? 'The planned deletions in run.db are not those of the plan.';
     refuse(`${what} The run folder was changed after it was planned.`, again);
   }
   if (majorOf(header.tool.version) !== facts.toolMajor) {

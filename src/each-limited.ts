@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 
 export interface EachLimitedOptions {
   readonly concurrency: number;
-  /** Asked before each item is pulled. */
+  /** Asked before each item is started. */
   readonly isStopped: () => boolean;
 }
 
@@ -34,11 +34,14 @@ export async function eachLimited<T>(
     running.add(task);
   };
 
-  for (const item of items) {
-    if (isStopped() || failures.length > 0) break;
-    start(item);
-    while (running.size >= concurrency) await someoneEnds();
+  try {
+    for (const item of items) {
+      if (isStopped() || failures.length > 0) break;
+      start(item);
+      while (running.size >= concurrency) await someoneEnds();
+    }
+  } finally {
+    while (running.size > 0) await someoneEnds();
   }
-  while (running.size > 0) await someoneEnds();
   if (failures.length > 0) throw failures[0];
 }

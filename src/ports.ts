@@ -13,6 +13,7 @@ import type {
   Outcome,
   PlanHeader,
   PlannedDeletion,
+  Rate,
   SkipReason,
   SourceSummary,
   StopReason,
@@ -152,8 +153,13 @@ export interface RunJournal {
   finish(row: number, final: FinalOutcome): Promise<void>;
   /** Resolves when everything recorded before is durable. */
   flush(): Promise<void>;
-  /** When requests of this run were sent within the last `windowMs` before `now`, oldest first (wall clock). */
-  recentlySent(now: number, windowMs: number): readonly number[];
+  /**
+   * When requests of this run were sent within the window of `rate` before `now` (wall clock), oldest first: the
+   * latest `rate.count` of them at most, never earlier than they really were.
+   */
+  recentlySent(now: number, rate: Rate): readonly number[];
+  /** The latest time (ms since 1970) before which an answer asked not to be called again; `null` when none did. */
+  notBefore(): number | null;
   /** Retries charged to the budget in all lives so far. */
   retriesCharged(): number;
 }

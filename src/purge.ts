@@ -3,10 +3,15 @@
  * `library.ts` for the ones that are used, and `ports.ts` for what they promise.
  */
 import { capProblems } from './approval.ts';
-import { EXIT_CODES } from './errors.ts';
+import { EXIT_CODES, PurgeError } from './errors.ts';
 import { exitCodeOfStop } from './exit-code.ts';
 import { executePlan, type ExecuteOptions, type ExecutePorts } from './execute/execute-plan.ts';
-import { collectEntries, type CollectOptions, type CollectSources } from './plan/collect-entries.ts';
+import {
+  collectEntries,
+  throwIfInterrupted,
+  type CollectOptions,
+  type CollectSources,
+} from './plan/collect-entries.ts';
 import { planDigest } from './plan/digest.ts';
 import { estimate, planWarnings } from './plan/describe-plan.ts';
 import { resolvePlanned, type ResolveOptions } from './plan/resolve-planned.ts';
@@ -34,6 +39,7 @@ export async function makePlan(
   const { tool, target, guards, settings } = options;
   const duplicates = await collectEntries(from, draft, options);
   const resolved = options.resolve === undefined ? null : await resolvePlanned(draft, options.resolve);
+  throwIfInterrupted(options.signal);
   const { planned, byKindAndMode: counts, skipped } = draft.counts();
   return {
     schemaVersion: 1,
@@ -72,7 +78,11 @@ export async function carryOut(ports: ExecutePorts, options: CarryOutOptions): P
   await journal.startLife({ ...life, startedAt: clock.now(), settings });
   onEvent({ type: 'started', runId, planned, pending: journal.pendingCount(), settings });
 
-  const stop = await executePlan(ports, options);
+  const stop = await executePlan(ports, options).catch(async (thrown: unknown) => {
+    // A bug is recorded as the end of this life; where nothing can be recorded any more, neither can this.
+    if (!(thrown instanceof PurgeError)) await journal.endLife(bugEnd(clock.now()));
+    throw thrown;
+  });
 
   const stopCode = stop === null ? EXIT_CODES.ok : exitCodeOfStop(stop.reason);
   // A run that was asked to stop when nothing was left to do was not interrupted.
@@ -86,4 +96,14 @@ export async function carryOut(ports: ExecutePorts, options: CarryOutOptions): P
   };
   await journal.endLife(end);
   return end;
+}
+
+function bugEnd(endedAt: number): LifeEnd {
+  return {
+    exitCode: EXIT_CODES.bug,
+    stopReason: 'bug',
+    stopDetail: 'tavus-purge failed; this is a bug.',
+    notBefore: null,
+    endedAt,
+  };
 }

@@ -12,6 +12,7 @@ const AGREED: PlanFacts & FirstLifeFacts = {
   target: { baseUrl: header.target.baseUrl, keyFingerprint: header.target.keyFingerprint ?? '' },
   toolMajor: Number.parseInt(header.tool.version, 10),
   digest: header.planId,
+  counts: { planned: header.planned, byKindAndMode: header.counts, skipped: header.skipped },
   mismatches: [],
   applied: false,
   now: NOW,
@@ -49,6 +50,8 @@ describe('an approval', () => {
     expect(isApproval(Object.assign({}, approval))).toBe(false);
     expect(isApproval(Object.create(Approval.prototype))).toBe(false);
     expect(isApproval(structuredClone(approval))).toBe(false);
+    // What TypeScript calls private is not, once the types are gone.
+    expect(isApproval(Reflect.construct(Approval, ['run', 'plan', AGREED.target]))).toBe(false);
   });
 
   test.each<[string, Partial<PlanFacts & FirstLifeFacts>, RegExp]>([
@@ -59,7 +62,12 @@ describe('an approval', () => {
     ],
     ['another key', { target: { ...AGREED.target, keyFingerprint: 'ffffffff' } }, /was made with the key/],
     ['another major version', { toolMajor: AGREED.toolMajor + 1 }, /was made by tavus-purge/],
-    ['another digest', { digest: 'f'.repeat(64) }, /do not have the digest/],
+    ['another digest', { digest: 'f'.repeat(64) }, /are not those of the plan/],
+    [
+      'a header that says less than is planned',
+      { counts: { ...AGREED.counts, planned: header.planned + 1 } },
+      /are not those of the plan/,
+    ],
     [
       'files that do not match',
       { mismatches: ['plan.csv and plan.json do not match.'] },
@@ -92,7 +100,9 @@ describe('an approval', () => {
     expect(() => Approval.approveResume({ ...AGREED, finished: true })).toThrow(/is finished/);
     const elsewhere = { ...target, baseUrl: 'http://127.0.0.1:1' };
     expect(() => Approval.approveResume({ ...AGREED, target: elsewhere, finished: false })).toThrow(/is for/);
-    expect(() => Approval.approveResume({ ...AGREED, digest: '', finished: false })).toThrow(/digest/);
+    expect(() => Approval.approveResume({ ...AGREED, digest: '', finished: false })).toThrow(
+      /not those of the plan/,
+    );
   });
 });
 

@@ -18,8 +18,7 @@ const SENDING: ReadonlySet<string> = new Set(['plan', 'apply', 'resume']);
 export async function main(args: readonly string[]): Promise<void> {
   const terminal = createTerminal(process);
   // Before anything is judged: a key pasted in a wrong place must not come back in the message about it.
-  // The sandbox is the one command that is there to show its key, which is none of anybody's.
-  if (args[0] !== 'sandbox') terminal.protect(process.env['TAVUS_API_KEY']);
+  terminal.protect(process.env['TAVUS_API_KEY']);
   const signals = listenToSignals((text) => {
     terminal.say(text);
   });

@@ -10,7 +10,7 @@ import { stopSentence } from './stop-sentence.ts';
 const THROTTLED_PER_ID = 10;
 
 /** A `Retry-After` up to this long is waited out; a longer one drains the run. */
-const LONGEST_PAUSE_MS = 300_000;
+export const LONGEST_PAUSE_MS: number = 300_000;
 
 const OUTAGE = 'The API has not answered properly for minutes.';
 

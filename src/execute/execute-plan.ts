@@ -1,7 +1,7 @@
 import { eachLimited } from '../each-limited.ts';
 import { messageOf, PurgeError } from '../errors.ts';
 import type { Clock, DeleteApi, Holds, OnEvent, PendingDeletion, Random, RunJournal } from '../ports.ts';
-import type { ExecutionSettings } from '../types.ts';
+import type { ExecutionSettings, Rate } from '../types.ts';
 import { createBreaker } from './breaker.ts';
 import { deleteOne } from './delete-one.ts';
 import type { Execution } from './execution.ts';
@@ -54,7 +54,7 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
     limiter: createRateLimiter({
       rate: settings.rate,
       clock,
-      sentBefore: agesOfRecentRequests(journal, clock, settings.rate.windowMs),
+      sentBefore: agesOfRecentRequests(journal, clock, settings.rate),
       onRate: (perSecond) => onEvent({ type: 'rate', perSecond }),
     }),
     breaker: createBreaker({
@@ -75,6 +75,7 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
     force: force.signal,
   };
 
+  waitOutPause(run, journal.notBefore());
   const { signal, forceSignal } = options;
   using _ = stopOn({
     signal,
@@ -108,6 +109,14 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
   return control.stopped;
 }
 
+/** A pause that the API asked for in an earlier life of the run is waited out in this one. */
+function waitOutPause({ limiter, clock, onEvent }: Execution, notBefore: number | null): void {
+  const ms = (notBefore ?? 0) - clock.now();
+  if (ms <= 0) return;
+  limiter.pause(ms);
+  onEvent({ type: 'paused', reason: 'retry_after', ms });
+}
+
 function warnOnce(onEvent: OnEvent): (detail: string) => void {
   let warned = false;
   return (detail) => {
@@ -129,7 +138,7 @@ function* pendingDeletions(journal: RunJournal): Iterable<PendingDeletion> {
 }
 
 /** How long ago, in milliseconds, each request of the last window was sent: a resumed run waits out its window. */
-function agesOfRecentRequests(journal: RunJournal, clock: Clock, windowMs: number): number[] {
+function agesOfRecentRequests(journal: RunJournal, clock: Clock, rate: Rate): number[] {
   const now = clock.now();
-  return journal.recentlySent(now, windowMs).map((at) => Math.max(0, now - at));
+  return journal.recentlySent(now, rate).map((at) => Math.max(0, now - at));
 }

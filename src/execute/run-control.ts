@@ -52,8 +52,11 @@ export class RunControl {
   }
 
   stop(reason: StopReason, detail: string, notBefore: number | null = null): void {
-    if (this.#stop !== null && SEVERITY.indexOf(this.#stop.reason) <= SEVERITY.indexOf(reason)) return;
-    this.#stop = { reason, detail, notBefore };
+    const before = this.#stop;
+    const latest = Math.max(notBefore ?? 0, before?.notBefore ?? 0);
+    const isWorse = before === null || SEVERITY.indexOf(reason) < SEVERITY.indexOf(before.reason);
+    this.#stop = { ...(isWorse ? { reason, detail } : before), notBefore: latest === 0 ? null : latest };
+    if (!isWorse) return;
     this.#onEvent({ type: 'stopping', reason, detail });
     this.#controller.abort();
   }

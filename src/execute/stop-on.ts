@@ -18,7 +18,10 @@ export interface Stops {
 export function stopOn(stops: Stops): Disposable {
   const { control, clock, force, ended, maxDurationMs } = stops;
   const drain = (): void => control.stop('signal', 'The run was asked to stop.');
-  const abort = (): void => force.abort();
+  const abort = (): void => {
+    drain();
+    force.abort();
+  };
   const drainLimit = async (): Promise<void> => {
     await clock.sleep(DRAIN_MS, ended);
     if (!ended.aborted) force.abort();

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { Approval } from '../approval.ts';
 import type { ApplyOptions, PurgeRun, RunEnd } from '../library.ts';
-import { RunFile } from '../store/run-file.ts';
+import { withRun } from '../store/run-file.ts';
 import { runFolder } from '../store/run-folders.ts';
 import { systemClock } from '../system-clock.ts';
 import { checkKey, keyFingerprint, parseBaseUrl } from '../tavus/target.ts';
 import type { OnEvent } from '../ports.ts';
-import { DEFAULT_PLAN_MAX_AGE_MS } from './defaults.ts';
+import { DEFAULT_PLAN_MAX_AGE_MS, settingsOf } from './defaults.ts';
 import { liveRun, lockRun, startRun, toolMajor } from './live-run.ts';
 import { changedSources, digestOf, mismatchesOf } from './verify-run.ts';
 
@@ -21,36 +21,37 @@ export function applyPlan(options: ApplyOptions): PurgeRun {
 async function apply(options: ApplyOptions, onEvent: OnEvent): Promise<RunEnd> {
   const apiKey = checkKey(options.apiKey);
   const folder = runFolder(options.stateDir, options.run);
-  using run = new RunFile(folder, { readOnly: false });
-  const { header } = run;
-  const target = {
-    baseUrl: parseBaseUrl(options.baseUrl ?? header.target.baseUrl),
-    keyFingerprint: keyFingerprint(apiKey),
-  };
-  using _ = lockRun(options.stateDir, header.runId, target);
-
-  const approval = Approval.approvePlan({
-    header,
-    target,
-    toolMajor,
-    digest: digestOf(run),
-    mismatches: await mismatchesOf(run),
-    applied: run.lives() > 0,
-    now: systemClock.now(),
-    planMaxAgeMs: options.planMaxAgeMs ?? DEFAULT_PLAN_MAX_AGE_MS,
-    changedSources: await changedSources(run),
-    guards: { ...header.guards, ...options.guards },
-    confirm: options.confirm,
-  });
-  return await startRun(run, {
-    approval,
-    apiKey,
-    settings: { ...header.settings, ...options.settings },
-    holdFiles: [...run.files().holds, ...(options.holds ?? []).map((path) => resolve(path))],
-    stateDir: options.stateDir,
-    out: options.out,
-    signal: options.signal,
-    forceSignal: options.forceSignal,
-    onEvent,
+  return withRun(folder, { readOnly: false }, async (run) => {
+    const { header } = run;
+    const target = {
+      baseUrl: parseBaseUrl(options.baseUrl ?? header.target.baseUrl),
+      keyFingerprint: keyFingerprint(apiKey),
+    };
+    using _ = lockRun(options.stateDir, run, target);
+    const approval = Approval.approvePlan({
+      header,
+      target,
+      toolMajor,
+      digest: digestOf(run),
+      counts: run.counts(),
+      mismatches: await mismatchesOf(run),
+      applied: run.lives() > 0,
+      now: systemClock.now(),
+      planMaxAgeMs: options.planMaxAgeMs ?? DEFAULT_PLAN_MAX_AGE_MS,
+      changedSources: await changedSources(run),
+      guards: { ...header.guards, ...options.guards },
+      confirm: options.confirm,
+    });
+    return await startRun(run, {
+      approval,
+      apiKey,
+      settings: settingsOf(header.settings, options.settings),
+      holdFiles: [...run.files().holds, ...(options.holds ?? []).map((path) => resolve(path))],
+      stateDir: options.stateDir,
+      out: options.out,
+      signal: options.signal,
+      forceSignal: options.forceSignal,
+      onEvent,
+    });
   });
 }

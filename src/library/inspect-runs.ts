@@ -1,30 +1,55 @@
+import { resolve } from 'node:path';
 import type { ReportOptions, RunFiles, RunInfo, RunState } from '../library.ts';
 import type { RunRecord } from '../ports.ts';
 import { checkOutputFolder, writeReport } from '../report/write-report.ts';
 import { summarize } from '../report/summary.ts';
-import { RunFile } from '../store/run-file.ts';
+import { withRun, type RunFile } from '../store/run-file.ts';
 import { listRunFolders, runFolder } from '../store/run-folders.ts';
-import { isLocked } from '../store/target-lock.ts';
+import { isLocked, runLock, takeLock } from '../store/target-lock.ts';
+import { systemClock } from '../system-clock.ts';
 import { EXIT_CODES, PurgeError } from '../errors.ts';
 import type { Summary } from '../types.ts';
 import { TOOL } from '../version.ts';
-import { runLockName } from './live-run.ts';
 
-/** Writes the result files of a run again, from its run file, at any moment of its life. */
+/**
+ * Writes the result files of a run again, from its run file. Into the run folder only while nobody carries the run out
+ * (`locked` otherwise: it writes its results itself when it ends); into another folder at any moment of its life.
+ */
 export async function writeRunReport(
   options: ReportOptions,
 ): Promise<{ readonly files: RunFiles; readonly summary: Summary }> {
   const folder = runFolder(options.stateDir, options.run);
-  using run = new RunFile(folder, { readOnly: true });
-  if (run.lives() === 0) {
-    throw new PurgeError('usage', `The plan ${run.header.runId} was never applied; it has no results.`, {
-      next: `tavus-purge apply ${run.header.runId} --confirm ${run.header.planId.slice(0, 8)}`,
-    });
-  }
   const out = options.out ?? folder;
-  await checkOutputFolder(out);
-  run.freeze();
-  return await writeReport(run.record(), out, TOOL);
+  return withRun(folder, { readOnly: true }, async (run) => {
+    const { runId, planId } = run.header;
+    if (run.lives() === 0) {
+      throw new PurgeError('usage', `The plan ${runId} was never applied; it has no results.`, {
+        next: `tavus-purge apply ${runId} --confirm ${planId.slice(0, 8)}`,
+      });
+    }
+    using _ = resolve(out) === resolve(folder) ? lockForReport(run) : null;
+    await checkOutputFolder(out);
+    run.freeze();
+    return await writeReport(run.record(), out, TOOL);
+  });
+}
+
+function lockForReport(run: RunFile): Disposable {
+  const { runId } = run.header;
+  const since = new Date(systemClock.now()).toISOString();
+  try {
+    return takeLock(runLock(runId, run.folder), { runId, pid: process.pid, since });
+  } catch (thrown) {
+    if (!(thrown instanceof PurgeError) || thrown.kind !== 'locked') throw thrown;
+    throw new PurgeError(
+      'locked',
+      `The run ${runId} is at work; it writes its results itself when it ends.`,
+      {
+        next: `tavus-purge report ${runId} --out <another folder>, to see how far it is`,
+        cause: thrown,
+      },
+    );
+  }
 }
 
 export interface ListRunsOptions {
@@ -34,11 +59,11 @@ export interface ListRunsOptions {
 }
 
 /** All runs of a state folder that can be read, newest first. */
-export function listRuns(options: ListRunsOptions): readonly RunInfo[] {
+export async function listRuns(options: ListRunsOptions): Promise<readonly RunInfo[]> {
   const runs: RunInfo[] = [];
   for (const folder of listRunFolders(options.stateDir).toReversed()) {
     try {
-      runs.push(infoOf(folder, options.stateDir));
+      runs.push(await withRun(folder, { readOnly: true }, infoOf));
     } catch (thrown) {
       if (!(thrown instanceof PurgeError)) throw thrown;
       options.onUnreadable?.(folder, thrown);
@@ -48,22 +73,25 @@ export function listRuns(options: ListRunsOptions): readonly RunInfo[] {
 }
 
 /** One run, named by its ID or folder. */
-export function showRun(options: { readonly stateDir: string; readonly run: string }): RunInfo {
-  return infoOf(runFolder(options.stateDir, options.run), options.stateDir);
+export async function showRun(options: {
+  readonly stateDir: string;
+  readonly run: string;
+}): Promise<RunInfo> {
+  return withRun(runFolder(options.stateDir, options.run), { readOnly: true }, infoOf);
 }
 
-function infoOf(folder: string, stateDir: string): RunInfo {
-  using run = new RunFile(folder, { readOnly: true });
+function infoOf(run: RunFile): RunInfo {
   run.freeze();
-  const { header } = run;
+  const { header, folder } = run;
   const record = run.record();
   const summary = record.lastLife === null ? null : summarize(record, TOOL);
-  return { runId: header.runId, folder, state: stateOf(record, summary, stateDir), header, summary };
+  return { runId: header.runId, folder, state: stateOf(record, summary, folder), header, summary };
 }
 
-function stateOf(record: RunRecord, summary: Summary | null, stateDir: string): RunState {
+function stateOf(record: RunRecord, summary: Summary | null, folder: string): RunState {
   if (summary === null) return record.header.refused.length > 0 ? 'refused' : 'planned';
-  if (record.lastLife?.end === null && isLocked(stateDir, runLockName(record.runId))) return 'running';
-  if (summary.complete && record.lastLife?.end !== null) return 'finished';
+  const hasEnded = record.lastLife?.end !== null;
+  if (!hasEnded && isLocked(runLock(record.runId, folder))) return 'running';
+  if (summary.complete && hasEnded) return 'finished';
   return summary.exitCode === EXIT_CODES.stopped ? 'stopped' : 'interrupted';
 }

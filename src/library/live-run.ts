@@ -9,7 +9,7 @@ import { freeBytes } from '../safe-files.ts';
 import { scrubberFor } from '../scrub.ts';
 import { SqliteLedger } from '../store/ledger.ts';
 import type { RunFile } from '../store/run-file.ts';
-import { takeLock } from '../store/target-lock.ts';
+import { runLock, takeLock, targetLock } from '../store/target-lock.ts';
 import { systemClock } from '../system-clock.ts';
 import { openDeleteClient } from '../tavus/delete-client.ts';
 import type { ExecutionSettings } from '../types.ts';
@@ -45,20 +45,14 @@ export function liveRun(start: (onEvent: OnEvent) => Promise<RunEnd>): PurgeRun 
   return { finished, [Symbol.asyncIterator]: () => channel.events() };
 }
 
-/** The name of the lock that a run holds while it is carried out. */
-export function runLockName(runId: string): string {
-  return `the run ${runId}`;
-}
-
 /** Makes sure that no other process carries out this run, or any run on this target. */
-export function lockRun(stateDir: string, runId: string, target: BoundTarget): Disposable {
+export function lockRun(stateDir: string, run: RunFile, target: BoundTarget): Disposable {
+  const { runId } = run.header;
   const holder = { runId, pid: process.pid, since: new Date(systemClock.now()).toISOString() };
   const locks = new DisposableStack();
   try {
-    locks.use(
-      takeLock(stateDir, `the target ${target.baseUrl} with the key ${target.keyFingerprint}`, holder),
-    );
-    locks.use(takeLock(stateDir, runLockName(runId), holder));
+    locks.use(takeLock(targetLock(stateDir, target), holder));
+    locks.use(takeLock(runLock(runId, run.folder), holder));
     return locks;
   } catch (thrown) {
     locks.dispose();
@@ -96,25 +90,39 @@ export async function startRun(run: RunFile, options: StartOptions): Promise<Run
         life: { keyFingerprint: approval.keyFingerprint, toolVersion: TOOL.version, holdFiles },
       },
     );
-    const { files, summary } = await writeReport(run.record(), out, TOOL);
-    bringLedgerUpToDate(options.stateDir, header.target.baseUrl);
+    rememberDeletions(options.stateDir, header.target.baseUrl, onEvent);
+    const { files, summary } = await writeResults(run, out);
     onEvent({ type: 'finished', exitCode: summary.exitCode, stopReason: summary.stopReason });
-    return {
-      runId: header.runId,
-      folder,
-      summary,
-      files,
-      error: end.stopReason === null ? null : end.stopDetail,
-    };
-  } catch (thrown) {
-    throw afterStorageFailure(thrown, header.runId);
+    const error = end.stopReason === null ? null : end.stopDetail;
+    return { runId: header.runId, folder, summary, files, error };
   } finally {
     await api.close();
   }
 }
 
-function bringLedgerUpToDate(stateDir: string, origin: string): void {
-  new SqliteLedger(stateDir, origin, () => {}).close();
+/** After the run: whatever goes wrong with its files now is local, and the run itself is recorded. */
+async function writeResults(run: RunFile, out: string): ReturnType<typeof writeReport> {
+  try {
+    return await writeReport(run.record(), out, TOOL);
+  } catch (thrown) {
+    if (!(thrown instanceof PurgeError)) throw thrown;
+    const { runId } = run.header;
+    throw new PurgeError(
+      'storage',
+      `The run is recorded, but its results could not be written: ${thrown.message}`,
+      { next: `tavus-purge report ${runId}, or with --out to another folder`, cause: thrown },
+    );
+  }
+}
+
+/** The ledger is derived: what it misses now, the next plan takes over from the run file. */
+function rememberDeletions(stateDir: string, origin: string, onEvent: OnEvent): void {
+  try {
+    new SqliteLedger(stateDir, origin, () => {}).close();
+  } catch (thrown) {
+    if (!(thrown instanceof PurgeError)) throw thrown;
+    onEvent({ type: 'warning', message: `The ledger could not be brought up to date: ${thrown.message}` });
+  }
 }
 
 async function checkDiskSpace(folders: readonly string[], rows: number): Promise<void> {
@@ -134,12 +142,4 @@ async function checkDiskSpace(folders: readonly string[], rows: number): Promise
 
 function megabytes(bytes: number): string {
   return (bytes / 1_000_000).toFixed(1);
-}
-
-function afterStorageFailure(thrown: unknown, runId: string): unknown {
-  if (!(thrown instanceof PurgeError) || thrown.kind !== 'storage') return thrown;
-  return new PurgeError('storage', thrown.message, {
-    next: `${thrown.next ?? 'free the disk'}; then tavus-purge resume ${runId}`,
-    cause: thrown,
-  });
 }

@@ -12,14 +12,14 @@ import { createFileExclusively, createPrivateFolder, replaceFile, syncFolder } f
 import { scrubberFor } from '../scrub.ts';
 import { SqliteLedger } from '../store/ledger.ts';
 import { SqlitePlanDraft } from '../store/plan-draft.ts';
-import { FILES, HEADER, RunFile, type PlanFiles } from '../store/run-file.ts';
+import { FILES, HEADER, withRun, type PlanFiles } from '../store/run-file.ts';
 import { newRunId, PLAN_CSV, PLAN_JSON, RUN_DB, runsFolder } from '../store/run-folders.ts';
 import { systemClock } from '../system-clock.ts';
 import { openReadClient } from '../tavus/read-client.ts';
 import { checkKey, keyFingerprint, parseBaseUrl } from '../tavus/target.ts';
 import type { PlanHeader } from '../types.ts';
 import { TOOL } from '../version.ts';
-import { DEFAULT_BASE_URL, DEFAULT_GUARDS, DEFAULT_SETTINGS } from './defaults.ts';
+import { DEFAULT_BASE_URL, DEFAULT_GUARDS, DEFAULT_SETTINGS, settingsOf } from './defaults.ts';
 import { userAgent } from './user-agent.ts';
 
 const PREVIEW_ROWS = 5;
@@ -57,7 +57,7 @@ export async function planPurge(options: PlanOptions): Promise<SavedPlan> {
   const readApi = options.resolve === true && key !== null ? openReader(baseUrl, key, runId) : null;
   const draft = await openDraft(runId, unfinished);
   try {
-    const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+    const settings = settingsOf(DEFAULT_SETTINGS, options.settings);
     const plan = await makePlan({ source, holds, ledger }, draft, {
       tool: TOOL,
       target: { baseUrl, keyFingerprint: key === null ? null : keyFingerprint(key) },
@@ -85,13 +85,12 @@ export async function planPurge(options: PlanOptions): Promise<SavedPlan> {
   } finally {
     await readApi?.close();
   }
-  return readSavedPlan(folder);
-}
-
-/** A saved plan, as its run folder holds it. */
-function readSavedPlan(folder: string): SavedPlan {
-  using run = new RunFile(folder, { readOnly: true });
-  return { runId: run.header.runId, folder, header: run.header, preview: run.preview(PREVIEW_ROWS) };
+  return await withRun(folder, { readOnly: true }, (run) => ({
+    runId,
+    folder,
+    header: run.header,
+    preview: run.preview(PREVIEW_ROWS),
+  }));
 }
 
 async function openDraft(runId: string, folder: string): Promise<SqlitePlanDraft> {

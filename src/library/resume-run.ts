@@ -2,11 +2,12 @@ import { Approval } from '../approval.ts';
 import { PurgeError } from '../errors.ts';
 import type { PurgeRun, ResumeOptions, RunEnd } from '../library.ts';
 import type { OnEvent } from '../ports.ts';
-import { RunFile } from '../store/run-file.ts';
+import { withRun } from '../store/run-file.ts';
 import { listRunFolders, runFolder } from '../store/run-folders.ts';
 import { systemClock } from '../system-clock.ts';
 import { checkKey, keyFingerprint, parseBaseUrl } from '../tavus/target.ts';
-import { DEFAULT_BASE_URL } from './defaults.ts';
+import { LONGEST_PAUSE_MS } from '../execute/delete-one.ts';
+import { DEFAULT_BASE_URL, settingsOf } from './defaults.ts';
 import { liveRun, lockRun, startRun, toolMajor } from './live-run.ts';
 import { digestOf } from './verify-run.ts';
 
@@ -23,51 +24,56 @@ async function resume(options: ResumeOptions, onEvent: OnEvent): Promise<RunEnd>
   const fingerprint = keyFingerprint(apiKey);
   const folder =
     options.run === undefined
-      ? newestInterruptedRun(options.stateDir, parseBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL), fingerprint)
+      ? await newestInterruptedRun(
+          options.stateDir,
+          parseBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL),
+          fingerprint,
+        )
       : runFolder(options.stateDir, options.run);
-  using run = new RunFile(folder, { readOnly: false });
-  const { header } = run;
-  const target = {
-    baseUrl: parseBaseUrl(options.baseUrl ?? header.target.baseUrl),
-    keyFingerprint: fingerprint,
-  };
-  using _ = lockRun(options.stateDir, header.runId, target);
+  return withRun(folder, { readOnly: false }, async (run) => {
+    const { header } = run;
+    const baseUrl = parseBaseUrl(options.baseUrl ?? header.target.baseUrl);
+    const target = { baseUrl, keyFingerprint: fingerprint };
+    using _ = lockRun(options.stateDir, run, target);
 
-  const last = run.lastLife();
-  if (last === undefined) {
-    throw new PurgeError(
-      'refused',
-      `The plan ${header.runId} was never applied; there is nothing to resume.`,
-      {
-        next: `tavus-purge apply ${header.runId} --confirm ${header.planId.slice(0, 8)}`,
-      },
-    );
-  }
-  const approval = Approval.approveResume({
-    header,
-    target,
-    toolMajor,
-    digest: digestOf(run),
-    // What counts now is run.db; the previews may be gone.
-    mismatches: [],
-    finished: run.isFinished(),
-  });
-  refuseTooEarly(last.notBefore, header.runId);
-  return await startRun(run, {
-    approval,
-    apiKey,
-    settings: { ...last.settings, ...options.settings },
-    holdFiles: last.holdFiles,
-    stateDir: options.stateDir,
-    out: options.out,
-    signal: options.signal,
-    forceSignal: options.forceSignal,
-    onEvent,
+    const last = run.lastLife();
+    if (last === undefined) {
+      throw new PurgeError(
+        'refused',
+        `The plan ${header.runId} was never applied; there is nothing to resume.`,
+        {
+          next: `tavus-purge apply ${header.runId} --confirm ${header.planId.slice(0, 8)}`,
+        },
+      );
+    }
+    const approval = Approval.approveResume({
+      header,
+      target,
+      toolMajor,
+      digest: digestOf(run),
+      counts: run.counts(),
+      // What counts now is run.db; the previews may be gone.
+      mismatches: [],
+      finished: run.isFinished(),
+    });
+    refuseTooEarly(Math.max(last.notBefore ?? 0, run.journal().notBefore() ?? 0), header.runId);
+    return await startRun(run, {
+      approval,
+      apiKey,
+      settings: settingsOf(last.settings, options.settings),
+      holdFiles: last.holdFiles,
+      stateDir: options.stateDir,
+      out: options.out,
+      signal: options.signal,
+      forceSignal: options.forceSignal,
+      onEvent,
+    });
   });
 }
 
-function refuseTooEarly(notBefore: number | null, runId: string): void {
-  if (notBefore === null || notBefore <= systemClock.now()) return;
+/** A short pause is waited out by the run itself. */
+function refuseTooEarly(notBefore: number, runId: string): void {
+  if (notBefore - systemClock.now() <= LONGEST_PAUSE_MS) return;
   const at = new Date(notBefore).toISOString();
   throw new PurgeError(
     'interrupted',
@@ -78,14 +84,13 @@ function refuseTooEarly(notBefore: number | null, runId: string): void {
   );
 }
 
-function newestInterruptedRun(stateDir: string, baseUrl: string, fingerprint: string): string {
+async function newestInterruptedRun(stateDir: string, baseUrl: string, fingerprint: string): Promise<string> {
+  const candidates = listRunFolders(stateDir).toReversed();
   let withAnotherKey: string | undefined;
-  for (const folder of listRunFolders(stateDir).toReversed()) {
-    using run = new RunFile(folder, { readOnly: true });
-    const last = run.lastLife();
-    if (last === undefined || run.header.target.baseUrl !== baseUrl || run.isFinished()) continue;
-    if (last.keyFingerprint === fingerprint) return folder;
-    withAnotherKey ??= run.header.runId;
+  for (const folder of candidates) {
+    const found = await interruptedRun(folder, baseUrl);
+    if (found?.keyFingerprint === fingerprint) return folder;
+    withAnotherKey ??= found?.runId;
   }
   const next =
     withAnotherKey === undefined
@@ -94,4 +99,22 @@ function newestInterruptedRun(stateDir: string, baseUrl: string, fingerprint: st
   throw new PurgeError('usage', `There is no interrupted run at ${baseUrl} with the key ${fingerprint}.`, {
     next,
   });
+}
+
+/** The run of this folder, if it is one that can be resumed at `baseUrl`. A folder that cannot be read holds none. */
+async function interruptedRun(
+  folder: string,
+  baseUrl: string,
+): Promise<{ readonly runId: string; readonly keyFingerprint: string } | undefined> {
+  try {
+    return await withRun(folder, { readOnly: true }, (run) => {
+      const last = run.lastLife();
+      const { runId, target } = run.header;
+      if (last === undefined || target.baseUrl !== baseUrl || run.isFinished()) return undefined;
+      return { runId, keyFingerprint: last.keyFingerprint };
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof PurgeError)) throw thrown;
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -38,7 +38,9 @@ export async function changedSources(run: RunFile): Promise<string[]> {
   for (const [index, { path, sha256 }] of run.header.sources.entries()) {
     const file = paths[index] ?? path;
     if (file === '-' || !existsSync(file)) continue;
-    if ((await sha256OfFile(file)) !== sha256) changed.push(path);
+    // What is no file any more cannot be what was planned.
+    const isSame = statSync(file).isFile() && (await sha256OfFile(file)) === sha256;
+    if (!isSame) changed.push(path);
   }
   return changed;
 }

@@ -33,11 +33,7 @@ export async function collectEntries(
   const problems = new ProblemList(from.source);
   let duplicates = 0;
   for await (const page of from.source.pages()) {
-    if (options.signal?.aborted === true) {
-      throw new PurgeError('interrupted', 'Interrupted while planning. Nothing was sent.', {
-        next: 'plan again',
-      });
-    }
+    throwIfInterrupted(options.signal);
     for (const row of page) {
       if (!row.valid) {
         if (options.skipInvalid) draft.addInvalid(row);
@@ -52,6 +48,14 @@ export async function collectEntries(
   }
   problems.throwIfAny();
   return duplicates;
+}
+
+/** Throws an `interrupted` PurgeError when planning was asked to stop. */
+export function throwIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new PurgeError('interrupted', 'Interrupted while planning. Nothing was sent.', {
+    next: 'plan again',
+  });
 }
 
 function skipOf(

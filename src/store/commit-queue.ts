@@ -7,6 +7,9 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** Lets `commit` run soon, once, after the present turn of the event loop. */
+export type Schedule = (commit: () => void) => void;
+
 /**
  * Group commit: what workers record within one turn of the event loop becomes one synced transaction. A failure
  * poisons the queue for ever, since after it nobody knows what the disk holds: every later write rejects the same way.
@@ -14,12 +17,14 @@ interface Waiting {
 export class CommitQueue {
   readonly #db: DatabaseSync;
   readonly #cure: string;
+  readonly #schedule: Schedule;
   #waiting: Waiting[] = [];
   #failure: Error | null = null;
 
-  constructor(db: DatabaseSync, cure: string) {
+  constructor(db: DatabaseSync, cure: string, schedule: Schedule) {
     this.#db = db;
     this.#cure = cure;
+    this.#schedule = schedule;
   }
 
   /** Resolves when `write` is durable. Writes become durable in the order in which they were added. */
@@ -27,7 +32,7 @@ export class CommitQueue {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       // Everything that the same turn of the event loop adds shares the commit that the first one schedules.
-      if (this.#waiting.length === 0) setImmediate(() => this.#commit());
+      if (this.#waiting.length === 0) this.#schedule(() => this.#commit());
       this.#waiting.push({ write, resolve, reject });
     });
   }
@@ -42,7 +47,7 @@ export class CommitQueue {
     this.#waiting = [];
     if (this.#failure === null) {
       try {
-        inTransaction(this.#db, () => {
+        inTransaction(this.#db, 'IMMEDIATE', () => {
           for (const { write } of group) write();
         });
       } catch (thrown) {

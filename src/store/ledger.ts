@@ -4,7 +4,15 @@ import { PurgeError } from '../errors.ts';
 import type { Ledger, LedgerEntry } from '../ports.ts';
 import { MODES, type Kind } from '../types.ts';
 import { oneOf } from './columns.ts';
-import { inTransaction, numberFrom, openDatabase, orStorageError, type FileFormat } from './open-database.ts';
+import {
+  inTransaction,
+  numberFrom,
+  openDatabase,
+  orStorageError,
+  sqliteCode,
+  storageError,
+  type FileFormat,
+} from './open-database.ts';
 import { RunFile } from './run-file.ts';
 import { listRunFolders, RUN_DB } from './run-folders.ts';
 
@@ -28,6 +36,9 @@ const LEDGER_FORMAT: FileFormat = {
     `,
   ],
 };
+
+/** SQLite codes of a file that is damaged or none of SQLite's: CORRUPT, NOTADB. */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 
 /**
  * The memory across runs. It is derived: whatever a run file knows as deleted and the ledger does not yet know (the
@@ -89,8 +100,9 @@ export class SqliteLedger implements Ledger, Disposable {
       try {
         this.#absorb(folder);
       } catch (thrown) {
-        if (!(thrown instanceof PurgeError)) throw thrown;
-        onUnreadable(folder, thrown);
+        const isDamaged = DAMAGED.has(sqliteCode(thrown) ?? 0);
+        if (!isDamaged && !(thrown instanceof PurgeError)) throw thrown;
+        onUnreadable(folder, storageError(`read ${join(folder, RUN_DB)}`, LEDGER_FORMAT.cure, thrown));
       }
     }
   }
@@ -101,7 +113,8 @@ export class SqliteLedger implements Ledger, Disposable {
     const isFinished = run.isFinished();
     this.#db.prepare('ATTACH ? AS run').run(join(folder, RUN_DB));
     try {
-      inTransaction(this.#db, () => {
+      // A deferred transaction: an immediate one would lock the attached run file too, which may be of a running run.
+      inTransaction(this.#db, 'DEFERRED', () => {
         this.#db
           .prepare(
             `INSERT INTO deletion

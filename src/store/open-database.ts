@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, lstatSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { messageOf, PurgeError } from '../errors.ts';
 
@@ -54,8 +54,8 @@ export function storageError(what: string, cure: string, thrown: unknown): Purge
 }
 
 /** Runs `work` in one transaction; all of it or nothing is kept. */
-export function inTransaction(db: DatabaseSync, work: () => void): void {
-  db.exec('BEGIN IMMEDIATE');
+export function inTransaction(db: DatabaseSync, kind: 'IMMEDIATE' | 'DEFERRED', work: () => void): void {
+  db.exec(`BEGIN ${kind}`);
   try {
     work();
     db.exec('COMMIT');
@@ -73,9 +73,17 @@ export function numberFrom(statement: StatementSync, ...parameters: (string | nu
   return typeof value === 'number' ? value : 0;
 }
 
-/** Makes an empty file (0600) if there is none: SQLite would use the process's umask. Its journals get the file's mode. */
+/**
+ * Makes an empty file (0600) if there is none: SQLite would use the process's umask. A file that is there is not
+ * opened: closing it again would drop the locks that this process holds on it (POSIX locks belong to the process).
+ */
 export function createPrivately(path: string): void {
-  closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  try {
+    closeSync(openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
+  } catch (thrown) {
+    if (!existsSync(path)) throw thrown;
+  }
 }
 
 function refuseStrangeFile(path: string, format: FileFormat): void {
@@ -109,7 +117,7 @@ function migrate(db: DatabaseSync, file: { path: string; format: FileFormat; rea
   if (file.readOnly) {
     throw new PurgeError('storage', `${path} is not a complete ${format.name}.`, { next: format.cure });
   }
-  inTransaction(db, () => {
+  inTransaction(db, 'IMMEDIATE', () => {
     for (const step of format.migrations.slice(version)) db.exec(step);
     db.exec(`PRAGMA application_id = ${format.applicationId}; PRAGMA user_version = ${latest}`);
   });
@@ -127,8 +135,13 @@ const SQLITE_REASONS: Readonly<Record<number, string>> = {
 };
 
 function reasonOf(thrown: unknown): string {
-  if (thrown instanceof Error && 'errcode' in thrown && typeof thrown.errcode === 'number') {
-    return SQLITE_REASONS[thrown.errcode & 0xff] ?? messageOf(thrown);
-  }
-  return messageOf(thrown);
+  const code = sqliteCode(thrown);
+  return (code === undefined ? undefined : SQLITE_REASONS[code]) ?? messageOf(thrown);
+}
+
+/** SQLite's primary result code, when that is what was thrown. */
+export function sqliteCode(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Error) || !('errcode' in thrown) || typeof thrown.errcode !== 'number')
+    return undefined;
+  return thrown.errcode & 0xff;
 }

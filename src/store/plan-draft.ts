@@ -32,10 +32,10 @@ export class SqlitePlanDraft implements PlanDraft {
   /** Place in manifest order. */
   #sequence = 0;
 
-  constructor(runId: string, path: string) {
+  constructor(runId: string, path: string, db: DatabaseSync = openDatabase(path, RUN_FORMAT)) {
     this.runId = runId;
     this.#path = path;
-    this.#db = openDatabase(path, RUN_FORMAT);
+    this.#db = db;
     this.#db.exec(
       'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN',
     );

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { PurgeError } from '../errors.ts';
 import type { SavedPlan } from '../library.ts';
-import type { RunRecord } from '../ports.ts';
+import type { PlanCounts, RunRecord } from '../ports.ts';
 import type { ExecutionSettings, PlannedDeletion, PlanHeader } from '../types.ts';
 import { numberOrNull, parseOwn } from './columns.ts';
-import { numberFrom, openDatabase, orStorageError } from './open-database.ts';
-import { getMeta, plannedRows, previewOf } from './run-entries.ts';
+import { numberFrom, openDatabase, sqliteCode, storageError } from './open-database.ts';
+import { countEntries, getMeta, plannedRows, previewOf } from './run-entries.ts';
 import { RUN_DB } from './run-folders.ts';
-import { SqliteRunJournal } from './run-journal.ts';
+import { pendingCount, SqliteRunJournal } from './run-journal.ts';
 import { readRecord } from './run-record.ts';
 import { RUN_FORMAT } from './run-schema.ts';
 
@@ -28,7 +28,25 @@ export interface SavedLife {
   readonly notBefore: number | null;
 }
 
-/** An open run file. Close it when done. */
+/**
+ * Opens the run file of `folder` for `work` and closes it after. What SQLite throws on the way (a damaged file, one that
+ * another process keeps busy) becomes a `storage` PurgeError that names the file.
+ */
+export async function withRun<T>(
+  folder: string,
+  options: { readonly readOnly: boolean },
+  work: (run: RunFile) => T | Promise<T>,
+): Promise<T> {
+  try {
+    using run = new RunFile(folder, options);
+    return await work(run);
+  } catch (thrown) {
+    if (sqliteCode(thrown) === undefined) throw thrown;
+    throw storageError(`use ${join(folder, RUN_DB)}`, RUN_FORMAT.cure, thrown);
+  }
+}
+
+/** An open run file. Close it when done; `withRun` does. */
 export class RunFile implements Disposable {
   readonly folder: string;
   readonly header: PlanHeader;
@@ -44,11 +62,7 @@ export class RunFile implements Disposable {
     this.#db = openDatabase(path, RUN_FORMAT, options);
     try {
       if (!options.readOnly) this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-      this.headerText = orStorageError(
-        `read ${path}`,
-        RUN_FORMAT.cure,
-        () => getMeta(this.#db, HEADER) ?? '',
-      );
+      this.headerText = getMeta(this.#db, HEADER) ?? '';
       this.header = parseHeader(this.headerText, path);
     } catch (thrown) {
       this.#db.close();
@@ -60,11 +74,14 @@ export class RunFile implements Disposable {
     return plannedRows(this.#db);
   }
 
+  /** What the plan has, counted again. */
+  counts(): PlanCounts {
+    return countEntries(this.#db);
+  }
+
   /** What reports are made of. Everything read from one record before `close` is one moment of the run. */
   record(): RunRecord {
-    return orStorageError(`read ${join(this.folder, RUN_DB)}`, RUN_FORMAT.cure, () =>
-      readRecord(this.#db, this.header),
-    );
+    return readRecord(this.#db, this.header);
   }
 
   /** Reads from now on see one moment of the file, also while another process writes. */
@@ -87,7 +104,7 @@ export class RunFile implements Disposable {
    */
   isFinished(): boolean {
     const record = this.record();
-    return record.lastLife !== null && record.lastLife.end !== null && this.journal().pendingCount() === 0;
+    return record.lastLife !== null && record.lastLife.end !== null && pendingCount(this.#db) === 0;
   }
 
   /** What the last life ran with, or `undefined` before there was one. */

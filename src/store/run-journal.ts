@@ -1,14 +1,18 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { LifeEnd, LifeStart, PendingDeletion, RunJournal } from '../ports.ts';
-import type { FinalOutcome, Verdict } from '../types.ts';
+import type { FinalOutcome, Rate, Verdict } from '../types.ts';
 import { readHistory } from './attempt-history.ts';
-import { CommitQueue } from './commit-queue.ts';
+import { CommitQueue, type Schedule } from './commit-queue.ts';
+import { numberOrNull } from './columns.ts';
 import { numberFrom } from './open-database.ts';
 import { plannedDeletion } from './run-entries.ts';
 
 const CURE = 'free the disk, then continue with tavus-purge resume; nothing that was sent is lost';
 
 const NOT_FINISHED = `FROM entry e LEFT JOIN outcome o ON o.row = e.row WHERE e.skip IS NULL AND o.row IS NULL`;
+
+/** An attempt is stamped when its intent is recorded; its request leaves at most this much later. */
+const SENT_AFTER_STAMP_MS = 50;
 
 /** The writing side of a run file, for one life of the run. */
 export class SqliteRunJournal implements RunJournal {
@@ -18,16 +22,16 @@ export class SqliteRunJournal implements RunJournal {
   /** Number of this life, from 1; 0 before `startLife`. */
   #life = 0;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, schedule: Schedule = setImmediate) {
     this.#db = db;
-    this.#queue = new CommitQueue(db, CURE);
+    this.#queue = new CommitQueue(db, CURE, schedule);
     this.#sql = {
       pending: db.prepare(
         `SELECT e.row, e.kind, e.id, e.mode ${NOT_FINISHED} AND e.row > ? ORDER BY e.row LIMIT ?`,
       ),
       begin: db.prepare('INSERT INTO attempt VALUES (?, ?, ?, ?)'),
       withdraw: db.prepare('DELETE FROM attempt WHERE row = ? AND n = ?'),
-      answer: db.prepare('INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)'),
+      answer: db.prepare('INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)'),
       outcome: db.prepare(
         `INSERT INTO outcome SELECT ?1, ?2, ?3, ?4, count(*), min(at), ?5 FROM attempt WHERE row = ?1`,
       ),
@@ -67,7 +71,7 @@ export class SqliteRunJournal implements RunJournal {
   }
 
   pendingCount(): number {
-    return numberFrom(this.#db.prepare(`SELECT count(*) ${NOT_FINISHED}`));
+    return pendingCount(this.#db);
   }
 
   begin(row: number, attempt: number, at: number): Promise<void> {
@@ -80,7 +84,9 @@ export class SqliteRunJournal implements RunJournal {
 
   end(row: number, attempt: number, verdict: Verdict, at: number): Promise<void> {
     return this.#queue.add(() => {
-      this.#sql.answer.run(row, attempt, at, verdict.applied, verdict.status, verdict.detail);
+      const { applied, status, detail, retryAfterMs } = verdict;
+      const notBefore = retryAfterMs === null ? null : at + retryAfterMs;
+      this.#sql.answer.run(row, attempt, at, applied, status, detail, notBefore);
     });
   }
 
@@ -94,12 +100,18 @@ export class SqliteRunJournal implements RunJournal {
     return this.#queue.flush();
   }
 
-  recentlySent(now: number, windowMs: number): readonly number[] {
-    // A clock that jumped back leaves stamps in the future; they count as just sent.
+  recentlySent(now: number, rate: Rate): readonly number[] {
+    // Only so many can matter. A clock that was set back leaves stamps in the future; they count as just sent.
     return this.#db
-      .prepare('SELECT at FROM attempt WHERE at > ? ORDER BY at')
-      .all(now - windowMs)
-      .map((row) => Math.min(Number(row['at']), now));
+      .prepare('SELECT at FROM attempt WHERE at > ? ORDER BY at DESC LIMIT ?')
+      .all(now - rate.windowMs - SENT_AFTER_STAMP_MS, rate.count)
+      .map((row) => Math.min(Number(row['at']) + SENT_AFTER_STAMP_MS, now))
+      .toReversed();
+  }
+
+  notBefore(): number | null {
+    const latest = this.#db.prepare('SELECT max(not_before) AS at FROM answer').get();
+    return numberOrNull(latest?.['at']);
   }
 
   retriesCharged(): number {
@@ -112,4 +124,9 @@ export class SqliteRunJournal implements RunJournal {
       ),
     );
   }
+}
+
+/** How many planned deletions have no final outcome. */
+export function pendingCount(db: DatabaseSync): number {
+  return numberFrom(db.prepare(`SELECT count(*) ${NOT_FINISHED}`));
 }

@@ -122,6 +122,10 @@ function* skippedEntries(db: DatabaseSync): Iterable<SkippedEntry> {
   }
 }
 
+/** Final outcomes whose own attempt was answered with 429; one that was held later has that answer recorded. */
+const LAST_ANSWER_429 = `outcome o WHERE o.status = 429 AND NOT EXISTS
+  (SELECT 1 FROM answer b WHERE b.row = o.row AND b.n = o.attempts)`;
+
 function totals(db: DatabaseSync): RunTotals {
   const count = (sql: string): number => numberFrom(db.prepare(`SELECT count(*) FROM ${sql}`));
   const planned = count('entry WHERE skip IS NULL');
@@ -157,7 +161,7 @@ function totals(db: DatabaseSync): RunTotals {
     skipped: skippedCounts(db),
     requests,
     retries: count('attempt WHERE n > 1'),
-    rateLimited: count('answer WHERE status = 429') + count('outcome WHERE status = 429'),
+    rateLimited: count('answer WHERE status = 429') + count(LAST_ANSWER_429),
   };
 }
 

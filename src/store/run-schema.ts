@@ -55,6 +55,7 @@ export const RUN_FORMAT: FileFormat = {
       applied TEXT NOT NULL,
       status INTEGER,
       detail TEXT NOT NULL,
+      not_before INTEGER,
       PRIMARY KEY (row, n)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE outcome (

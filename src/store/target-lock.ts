@@ -1,9 +1,27 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PurgeError } from '../errors.ts';
-import { createPrivately } from './open-database.ts';
+import type { Target } from '../types.ts';
+import { createPrivately, sqliteCode } from './open-database.ts';
+
+/** Something that one process at a time may hold. */
+export interface Lock {
+  /** For the message to the others: `the run …`. */
+  readonly name: string;
+  /** The lock file; the holder's name stands in a file beside it. */
+  readonly path: string;
+}
 
 /** Who holds a lock: for the message to the others. The lock itself is the kernel's and dies with its process. */
 export interface LockHolder {
@@ -12,41 +30,49 @@ export interface LockHolder {
   readonly since: string;
 }
 
+/** The lock on deleting at a target, for all runs of a state folder. */
+export function targetLock(stateDir: string, { baseUrl, keyFingerprint }: Target): Lock {
+  const name = `the target ${baseUrl} with the key ${keyFingerprint}`;
+  const file = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return { name, path: join(stateDir, 'locks', `${file}.lock`) };
+}
+
+/** The lock on carrying out a run. It lies in the run folder, so that it is one and the same however the run is named. */
+export function runLock(runId: string, folder: string): Lock {
+  return { name: `the run ${runId}`, path: join(folder, '.lock') };
+}
+
 /**
- * Takes the lock on `name` (a target, a run) or throws a `locked` PurgeError at once. It is an exclusive SQLite
- * transaction on a file of its own, so it is free again the moment its process ends, kill -9 included.
+ * Takes a lock or throws a `locked` PurgeError at once. It is an exclusive SQLite transaction on a file of its own, so
+ * it is free again the moment its process ends, kill -9 included.
  */
-export function takeLock(stateDir: string, name: string, holder: LockHolder): Disposable {
-  const path = lockPath(stateDir, name);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const db = exclusively(`${path}.lock`);
+export function takeLock(lock: Lock, holder: LockHolder): Disposable {
+  mkdirSync(dirname(lock.path), { recursive: true, mode: 0o700 });
+  const db = exclusively(lock.path);
   if (db === 'held') {
-    throw new PurgeError('locked', heldBy(`${path}.json`, name), {
-      next: 'wait for it to end, then try again',
-    });
+    throw new PurgeError('locked', heldBy(lock), { next: 'wait for it to end, then try again' });
   }
-  writeFileSync(`${path}.json`, JSON.stringify(holder), { mode: 0o600 });
+  nameHolder(holderPath(lock), holder);
   return {
     [Symbol.dispose](): void {
       if (!db.isOpen) return;
-      rmSync(`${path}.json`, { force: true });
+      rmSync(holderPath(lock), { force: true });
       db.close();
     },
   };
 }
 
 /** Whether a living process holds the lock at this moment. */
-export function isLocked(stateDir: string, name: string): boolean {
-  const path = `${lockPath(stateDir, name)}.lock`;
-  if (!existsSync(path)) return false;
-  const db = exclusively(path);
+export function isLocked(lock: Lock): boolean {
+  if (!existsSync(lock.path)) return false;
+  const db = exclusively(lock.path);
   if (db === 'held') return true;
   db.close();
   return false;
 }
 
-function lockPath(stateDir: string, name: string): string {
-  return join(stateDir, 'locks', createHash('sha256').update(name).digest('hex').slice(0, 16));
+function holderPath(lock: Lock): string {
+  return `${lock.path}.json`;
 }
 
 /** Short, and just long enough for somebody who only looks (`isLocked`) to be out of the way. */
@@ -61,7 +87,8 @@ function exclusively(path: string): DatabaseSync | 'held' {
     return db;
   } catch (thrown) {
     db?.close();
-    if (isBusy(thrown)) return 'held';
+    const code = sqliteCode(thrown);
+    if (code === SQLITE_BUSY || code === SQLITE_LOCKED) return 'held';
     throw new PurgeError('storage', `Could not take the lock ${path}. Nothing was sent.`, {
       next: 'check that --state-dir is on a local disk and can be written',
       cause: thrown,
@@ -69,17 +96,28 @@ function exclusively(path: string): DatabaseSync | 'held' {
   }
 }
 
-function isBusy(thrown: unknown): boolean {
-  return thrown instanceof Error && 'errcode' in thrown && (thrown.errcode === 5 || thrown.errcode === 6);
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+
+/** The lock holds without it, so a failure is none; a link at this name is not followed. */
+function nameHolder(path: string, holder: LockHolder): void {
+  try {
+    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+    const file = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+    writeSync(file, JSON.stringify(holder));
+    closeSync(file);
+  } catch {
+    // The others are told only that somebody holds it.
+  }
 }
 
-function heldBy(path: string, name: string): string {
+function heldBy(lock: Lock): string {
   try {
     // oxlint-disable-next-line no-unsafe-type-assertion -- for a message only, and written by this module
-    const holder = JSON.parse(readFileSync(path, 'utf8')) as LockHolder;
-    return `Another run holds ${name}: ${holder.runId} (process ${holder.pid}, since ${holder.since}). Nothing was sent.`;
+    const holder = JSON.parse(readFileSync(holderPath(lock), 'utf8')) as LockHolder;
+    return `Another run holds ${lock.name}: ${holder.runId} (process ${holder.pid}, since ${holder.since}). Nothing was sent.`;
   } catch {
     // The other process has the lock and has not yet written, or has just removed, its name.
-    return `Another run holds ${name}. Nothing was sent.`;
+    return `Another run holds ${lock.name}. Nothing was sent.`;
   }
 }

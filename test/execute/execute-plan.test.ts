@@ -299,6 +299,31 @@ describe('a run that stops', () => {
     expect(new Set(life.outcomes())).toEqual(new Set(['open']));
   });
 
+  test('given up at once, stops as well: rows that were not sent are left to resume', async () => {
+    const force = new AbortController();
+    const life = await live(await newRun(30), () => ({ hangs: true }), {
+      forceSignal: force.signal,
+      meanwhile: (clock) => void clock.sleep(1_000).then(() => force.abort()),
+    });
+    expect(life.stop).toMatchObject({ reason: 'signal' });
+    expect(life.api.requests).toHaveLength(4);
+    expect(new Set(life.outcomes())).toEqual(new Set(['open']));
+  });
+
+  test('keeps the longest pause that was asked for, whatever else stops it', async () => {
+    const answers = [{ ...THROTTLED, retryAfter: '400' }, { ...THROTTLED, retryAfter: '7200' }, BAD_KEY];
+    const life = await live(
+      await newRun(3),
+      (_, __, total) => ({ ...(answers[total - 1] ?? OK), afterMs: 100 }),
+      {
+        settings: { concurrency: 3 },
+      },
+    );
+    expect(life.stop).toMatchObject({ reason: 'unauthorized' });
+    const told = (life.api.requests[1]?.at ?? 0) + 100;
+    expect(life.stop?.notBefore).toBe(Math.floor(told) + 7_200_000);
+  });
+
   test('waits at most 20 seconds for what is in flight', async () => {
     const controller = new AbortController();
     const life = await live(await newRun(10), () => ({ hangs: true }), {
@@ -423,6 +448,46 @@ describe('another life of a run', () => {
         .map(({ id }) => id),
     );
     expect(second.outcomes()[4]).toBe('deleted_inferred');
+  });
+
+  test('waits out the pause that the API asked for in the life before', async () => {
+    const folder = await newRun(5);
+    const controller = new AbortController();
+    const first = await live(
+      folder,
+      () => {
+        controller.abort();
+        return { ...THROTTLED, retryAfter: '60' };
+      },
+      { signal: controller.signal, settings: { concurrency: 1 } },
+    );
+    const told = (first.api.requests[0]?.at ?? 0) + 10;
+    const second = await live(folder, () => OK, { startAt: Math.ceil(first.clock.monotonic()) + 5_000 });
+    expect(second.stop).toBeNull();
+    expect(second.api.requests[0]?.at).toBeGreaterThanOrEqual(Math.floor(told) + 60_000);
+  });
+
+  test('does not wait for ever when the clock was set back meanwhile', async () => {
+    const folder = await newRun(2_000);
+    const settings = { rate: { count: 5, windowMs: 1_000 } };
+    const controller = new AbortController();
+    await live(
+      folder,
+      (_, __, total) => {
+        if (total === 1_000) controller.abort();
+        return OK;
+      },
+      {
+        signal: controller.signal,
+        startAt: 1_000_000_000,
+        settings: { rate: { count: 1_000, windowMs: 1_000 } },
+      },
+    );
+    const second = await live(folder, () => OK, {
+      startAt: 900_000_000,
+      settings: { ...settings, maxDurationMs: 5_000 },
+    });
+    expect((second.api.requests[0]?.at ?? Infinity) - 900_000_000).toBeLessThanOrEqual(1_300);
   });
 
   test('waits out the window of the life before', async () => {

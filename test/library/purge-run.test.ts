@@ -79,7 +79,7 @@ describe('a purge through the library', () => {
     const first = await run.finished;
     expect(first.summary).toMatchObject({ complete: false, exitCode: 5, stopReason: 'signal' });
     expect(first.error).not.toBeNull();
-    expect(showRun({ stateDir: apply.stateDir, run: plan.runId }).state).toBe('interrupted');
+    expect((await showRun({ stateDir: apply.stateDir, run: plan.runId })).state).toBe('interrupted');
 
     const second = await resumeRun({ stateDir: apply.stateDir, apiKey: apply.apiKey, baseUrl: sandbox.url })
       .finished;
@@ -112,7 +112,7 @@ describe('a purge through the library', () => {
       await journal.finish(row, { outcome: 'deleted', detail: '', status: 200, finishedAt: 3 });
     }
     run.close();
-    expect(showRun({ stateDir: apply.stateDir, run: plan.runId }).state).toBe('interrupted');
+    expect((await showRun({ stateDir: apply.stateDir, run: plan.runId })).state).toBe('interrupted');
 
     const resumed = { stateDir: apply.stateDir, apiKey: apply.apiKey, run: plan.runId };
     const { summary, files } = await resumeRun(resumed).finished;

@@ -113,7 +113,10 @@ describe('the journal of a run', () => {
     await journal.begin(rows[0] ?? 0, 1, 1_000);
     await journal.begin(rows[1] ?? 0, 1, 1_900);
     await journal.begin(rows[2] ?? 0, 1, 9_000);
-    expect(journal.recentlySent(2_000, 1_000)).toEqual([1_900, 2_000]);
+    const rate = { count: 5, windowMs: 1_000 };
+    // Each counts as sent up to 50 ms after its intent; one from the future as sent just now.
+    expect(journal.recentlySent(2_000, rate)).toEqual([1_050, 1_950, 2_000]);
+    expect(journal.recentlySent(2_000, { ...rate, count: 1 })).toEqual([2_000]);
   });
 
   test('makes what many workers record at once durable with few commits, in order', async () => {

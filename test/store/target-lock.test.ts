@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { isLocked, takeLock } from '../../src/store/target-lock.ts';
+import { isLocked, takeLock, targetLock } from '../../src/store/target-lock.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
+const TARGET = { baseUrl: 'https://tavusapi.com', keyFingerprint: '01234567' };
 const HOLDER = { runId: '20260102-030405-abcdef', pid: 1, since: '2026-01-02T03:04:05.000Z' };
 
 /** A process that takes the lock, says `taken` or `refused`, and keeps what it has until it is killed. */
@@ -12,9 +15,9 @@ async function lockInProcess(
 ): Promise<{ said: string; pid: number; kill: () => Promise<void> }> {
   const module = new URL('../../src/store/target-lock.ts', import.meta.url).href;
   const code = `
-    import { takeLock } from ${JSON.stringify(module)};
+    import { targetLock, takeLock } from ${JSON.stringify(module)};
     try {
-      globalThis.lock = takeLock(${JSON.stringify(stateDir)}, 'the target', ${JSON.stringify(HOLDER)});
+      globalThis.lock = takeLock(targetLock(${JSON.stringify(stateDir)}, ${JSON.stringify(TARGET)}), ${JSON.stringify(HOLDER)});
       console.log('taken');
     } catch (error) { console.log(error.kind); }
     setTimeout(() => {}, 60_000);`;
@@ -35,13 +38,13 @@ test('a target is held by one process, which is named to the others, and free ag
   const stateDir = await temporaryFolder();
   const other = await lockInProcess(stateDir);
   expect(other.said).toBe('taken');
-  expect(() => takeLock(stateDir, 'the target', HOLDER)).toThrow(/20260102-030405-abcdef/);
-  expect(isLocked(stateDir, 'the target')).toBe(true);
-  expect(isLocked(stateDir, 'another target')).toBe(false);
+  expect(() => takeLock(targetLock(stateDir, TARGET), HOLDER)).toThrow(/20260102-030405-abcdef/);
+  expect(isLocked(targetLock(stateDir, TARGET))).toBe(true);
+  expect(isLocked(targetLock(stateDir, { ...TARGET, keyFingerprint: 'ffffffff' }))).toBe(false);
 
   await other.kill();
-  expect(isLocked(stateDir, 'the target')).toBe(false);
-  takeLock(stateDir, 'the target', HOLDER)[Symbol.dispose]();
+  expect(isLocked(targetLock(stateDir, TARGET))).toBe(false);
+  takeLock(targetLock(stateDir, TARGET), HOLDER)[Symbol.dispose]();
 });
 
 test('of eight processes that start at once exactly one gets the lock', async () => {
@@ -52,8 +55,32 @@ test('of eight processes that start at once exactly one gets the lock', async ()
 
 test('different targets do not stand in each other’s way', async () => {
   const stateDir = await temporaryFolder();
-  using one = takeLock(stateDir, 'one', HOLDER);
-  using two = takeLock(stateDir, 'two', HOLDER);
+  using one = takeLock(targetLock(stateDir, TARGET), HOLDER);
+  using two = takeLock(targetLock(stateDir, { ...TARGET, keyFingerprint: 'ffffffff' }), HOLDER);
   expect([one, two]).toHaveLength(2);
-  expect(isLocked(stateDir, 'one')).toBe(true);
+  expect(isLocked(targetLock(stateDir, TARGET))).toBe(true);
+});
+
+test('a lock holds whatever its own process does with it meanwhile: looking, or trying to take it again', async () => {
+  const stateDir = await temporaryFolder();
+  const lock = targetLock(stateDir, TARGET);
+  using held = takeLock(lock, HOLDER);
+  expect(isLocked(lock)).toBe(true);
+  expect(() => takeLock(lock, HOLDER)).toThrow(/Another run holds/);
+  // POSIX locks belong to the process: a careless open and close of the file would have dropped them.
+  expect((await lockInProcess(stateDir)).said).toBe('locked');
+  expect(held).toBeDefined();
+});
+
+test('the name of the holder is not written through a link, and a lock holds without it', async () => {
+  const stateDir = await temporaryFolder();
+  const lock = targetLock(stateDir, TARGET);
+  const victim = join(stateDir, 'victim');
+  await writeFile(victim, 'untouched');
+  await mkdir(dirname(lock.path), { recursive: true });
+  await symlink(victim, `${lock.path}.json`);
+  using held = takeLock(lock, HOLDER);
+  expect(held).toBeDefined();
+  expect(await readFile(victim, 'utf8')).toBe('untouched');
+  expect((await lockInProcess(stateDir)).said).toBe('locked');
 });

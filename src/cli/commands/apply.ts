@@ -31,7 +31,7 @@ export async function runApply(context: CommandContext): Promise<number> {
 async function applySaved(context: CommandContext, run: string, apiKey: string): Promise<number> {
   refuseManifestOptions(context);
   const { applyPlan, showRun } = await import('../../library.ts');
-  const { header } = showRun({ stateDir: context.stateDir, run });
+  const { header } = await showRun({ stateDir: context.stateDir, run });
   const confirm = await confirmPlan(context, header);
   throwIfStopped(context);
   const options = applyOptions(context, { run, apiKey, confirm });

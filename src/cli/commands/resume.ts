@@ -11,7 +11,7 @@ export async function runResume(context: CommandContext): Promise<number> {
   context.terminal.protect(key);
   const { resumeRun, showRun } = await import('../../library.ts');
   const [run] = context.words;
-  if (run !== undefined) sayIfKeyChanged(context, showRun({ stateDir: context.stateDir, run }), key);
+  if (run !== undefined) sayIfKeyChanged(context, await showRun({ stateDir: context.stateDir, run }), key);
   return followRun(context, resumeRun(resumeOptions(context, key)));
 }
 

@@ -14,7 +14,7 @@ export async function runRuns(context: CommandContext): Promise<number> {
 
 async function showAll({ terminal, settings, stateDir }: CommandContext): Promise<void> {
   const { listRuns } = await import('../../library.ts');
-  const runs = listRuns({
+  const runs = await listRuns({
     stateDir,
     onUnreadable(folder, error) {
       terminal.say(`tavus-purge: left out ${folder}: ${error.message}`);
@@ -26,7 +26,7 @@ async function showAll({ terminal, settings, stateDir }: CommandContext): Promis
 async function showOne(context: CommandContext, run: string): Promise<void> {
   const { terminal, settings, stateDir } = context;
   const { showRun } = await import('../../library.ts');
-  const info = showRun({ stateDir, run });
+  const info = await showRun({ stateDir, run });
   if (settings.values.json) {
     terminal.print(JSON.stringify(info, null, 2));
     return;

@@ -20,6 +20,8 @@ export async function runSandbox(context: CommandContext): Promise<number> {
     ...(throttleRate === undefined ? {} : { throttle: { rate: throttleRate } }),
     ...(lostAnswerRate === undefined ? {} : { resetAfter: lostAnswerRate }),
   });
+  // The one key that is there to be shown: the sandbox's own, which is none of anybody's account.
+  if (context.env['TAVUS_API_KEY'] === running.apiKey) terminal.protect(undefined);
   terminal.print(`${describeSandbox(running).join('\n')}\n\nCtrl-C ends it.`);
   if (!stop.aborted) await once(stop, 'abort');
   await running.close();
