@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { PurgeError } from '../errors.ts';
 import { checkKey } from '../tavus/target.ts';
 import { shownValue } from './key-like.ts';
@@ -49,7 +49,8 @@ export function requireKey(settings: Settings, env: Environment): FoundKey {
 function readKeyFile(file: string): string {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, 'r');
+    // O_NONBLOCK: opening a FIFO must not wait for its writer.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(descriptor);
     if (!stat.isFile() || stat.size > LARGEST_BYTES) {
       throw keyFileError(file, 'is not a small regular file', 'put the key alone into a file');

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Pair } from 'yaml';
 import { PurgeError } from '../errors.ts';
@@ -8,6 +8,8 @@ import { isSecretName, looksLikeKey, shownName, shownValue } from './key-like.ts
 import { kebabName, optionNamed, OPTION_NAMES, optionSpec, type OptionName } from './options.ts';
 
 const LARGEST_BYTES = 65_536;
+/** How many problems are listed; the rest is counted. */
+const PROBLEMS_SHOWN = 20;
 
 /** One option in a config file: its texts, as they would be typed, and where it stands. */
 export interface ConfigEntry {
@@ -63,7 +65,8 @@ export async function readConfigFile(file: string): Promise<readonly ConfigEntry
 function readSmallFile(file: string): string {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, 'r');
+    // O_NONBLOCK: opening a FIFO must not wait for its writer.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) fail(file, ['it is not a regular file']);
     if (stat.size > LARGEST_BYTES) fail(file, [`it is larger than ${LARGEST_BYTES} bytes`]);
@@ -100,7 +103,9 @@ class EntryReader {
       return `${where} looks like an API key; put the key into TAVUS_API_KEY or a file named by api-key-file`;
     }
     const name = optionNamed(key);
-    if (name === undefined || name === 'config') return unknownName(where, key);
+    if (name === undefined) return unknownName(where, key);
+    if (name === 'config')
+      return `${where} "config" is not an option here; a config file cannot name another one`;
     const texts = this.#texts(name, pair.value);
     const valueWhere = this.#placeAt(this.#offsetOf(pair.value) ?? keyOffset);
     if (typeof texts === 'string') return `${valueWhere} ${key}: ${texts}`;
@@ -150,9 +155,11 @@ function unknownName(where: string, key: string): string {
   return `${where} ${shownName(key)} is not an option${near === undefined ? '' : `; did you mean ${near}?`}`;
 }
 
-function fail(file: string, details: readonly string[]): never {
-  throw new PurgeError('usage', `The config file ${shownValue(file)} is not right: ${details[0] ?? ''}.`, {
+function fail(file: string, problems: readonly string[]): never {
+  const hidden = problems.length - PROBLEMS_SHOWN;
+  const details = problems.slice(1, PROBLEMS_SHOWN);
+  throw new PurgeError('usage', `The config file ${shownValue(file)} is not right: ${problems[0] ?? ''}.`, {
     next: 'correct it; tavus-purge doctor --config <file> shows each setting with its origin',
-    details: details.slice(1),
+    details: hidden > 0 ? [...details, `… and ${hidden} more`] : details,
   });
 }

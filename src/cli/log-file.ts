@@ -4,7 +4,8 @@ import { PurgeError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { LOG_NDJSON } from '../store/run-folders.ts';
 
-const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+/** O_NONBLOCK: opening a FIFO must not wait for its reader. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** The log of a run: lines are handed to the system before `write` returns, so that a kill loses none. */
 export interface LogFile {
