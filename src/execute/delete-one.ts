@@ -93,10 +93,9 @@ async function sendInTurn(turn: Turn, run: Execution): Promise<AttemptEnd | null
 
     const attempt = turn.history.attempts + 1;
     await journal.begin(row, attempt, run.clock.now());
-    // From `go` to the request nothing can come between: it leaves in the same turn of the event loop.
-    if (!mustWait() && (limiter.tryAdmit() === 'go' || (await limiter.admit(control.signal)))) {
-      return send(turn, attempt, run);
-    }
+    const isAdmitted = !mustWait() && (limiter.tryAdmit() === 'go' || (await limiter.admit(control.signal)));
+    // Asked again, since admission may have waited. From here to the request nothing can come between.
+    if (isAdmitted && !mustWait()) return send(turn, attempt, run);
     // A pause, an outage or a stop came between: the intent is taken back, since nothing was sent.
     await journal.withdraw(row, attempt);
     breaker.abandonProbe(row);

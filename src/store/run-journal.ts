@@ -11,8 +11,8 @@ const CURE = 'free the disk, then continue with tavus-purge resume; nothing that
 
 const NOT_FINISHED = `FROM entry e LEFT JOIN outcome o ON o.row = e.row WHERE e.skip IS NULL AND o.row IS NULL`;
 
-/** An attempt is stamped when its intent is recorded; its request leaves at most this much later. */
-const SENT_AFTER_STAMP_MS = 50;
+/** An attempt is stamped when its intent is recorded. A slow disk lets its request leave later, but never this late. */
+const LONGEST_COMMIT_MS = 600_000;
 
 /** The writing side of a run file, for one life of the run. */
 export class SqliteRunJournal implements RunJournal {
@@ -101,11 +101,18 @@ export class SqliteRunJournal implements RunJournal {
   }
 
   recentlySent(now: number, rate: Rate): readonly number[] {
-    // Only so many can matter. A clock that was set back leaves stamps in the future; they count as just sent.
+    // A request left before its end was recorded; without an end, perhaps just now. A clock that was set back leaves
+    // stamps in the future: they count as just now, too.
     return this.#db
-      .prepare('SELECT at FROM attempt WHERE at > ? ORDER BY at DESC LIMIT ?')
-      .all(now - rate.windowMs - SENT_AFTER_STAMP_MS, rate.count)
-      .map((row) => Math.min(Number(row['at']) + SENT_AFTER_STAMP_MS, now))
+      .prepare(
+        `SELECT * FROM (
+           SELECT min(max(a.at, coalesce(b.at, o.finished_at, ?1)), ?1) AS at FROM attempt a
+           LEFT JOIN answer b ON b.row = a.row AND b.n = a.n LEFT JOIN outcome o ON o.row = a.row
+           WHERE a.at > ?1 - ?2
+         ) WHERE at > ?1 - ?3 ORDER BY at DESC LIMIT ?4`,
+      )
+      .all(now, rate.windowMs + LONGEST_COMMIT_MS, rate.windowMs, rate.count)
+      .map((row) => Number(row['at']))
       .toReversed();
   }
 

@@ -110,13 +110,16 @@ describe('the journal of a run', () => {
 
   test('tells when requests of the last window were sent, also after the clock jumped back', async () => {
     const { journal, rows } = await startedRun();
-    await journal.begin(rows[0] ?? 0, 1, 1_000);
-    await journal.begin(rows[1] ?? 0, 1, 1_900);
+    await journal.begin(rows[0] ?? 0, 1, 500);
+    await journal.end(rows[0] ?? 0, 1, LOST, 1_100);
+    await journal.begin(rows[1] ?? 0, 1, 600);
+    await journal.finish(rows[1] ?? 0, { ...DELETED, finishedAt: 1_200 });
     await journal.begin(rows[2] ?? 0, 1, 9_000);
     const rate = { count: 5, windowMs: 1_000 };
-    // Each counts as sent up to 50 ms after its intent; one from the future as sent just now.
-    expect(journal.recentlySent(2_000, rate)).toEqual([1_050, 1_950, 2_000]);
+    // A request may leave long after its intent, on a slow disk, but not after its end; one from the future left just now.
+    expect(journal.recentlySent(2_000, rate)).toEqual([1_100, 1_200, 2_000]);
     expect(journal.recentlySent(2_000, { ...rate, count: 1 })).toEqual([2_000]);
+    expect(journal.recentlySent(2_150, rate)).toEqual([1_200, 2_150]);
   });
 
   test('makes what many workers record at once durable with few commits, in order', async () => {
