@@ -35,7 +35,7 @@ export async function makePlan(
   from: CollectSources,
   draft: PlanDraft,
   options: MakePlanOptions,
-): Promise<Omit<PlanHeader, 'planCsvSha256'>> {
+): Promise<Omit<PlanHeader, 'files' | 'planCsvSha256'>> {
   const { tool, target, guards, settings } = options;
   const duplicates = await collectEntries(from, draft, options);
   const resolved = options.resolve === undefined ? null : await resolvePlanned(draft, options.resolve);

@@ -3,7 +3,7 @@
  * complete on the disk or visibly not there. A failure of the system is a `storage` PurgeError, a doubtful name `refused`.
  */
 import { randomUUID } from 'node:crypto';
-import { constants, lstat, mkdir, mkdtemp, open, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import { constants, lstat, mkdir, mkdtemp, open, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createFile, type Append, type NewFile } from './new-file.ts';
 import { printable } from './printable.ts';
@@ -19,7 +19,7 @@ export async function createPrivateFolder(path: string): Promise<void> {
   // Without `.` and a final slash, which would make the system follow a link.
   const folder = resolve(path);
   const parent = dirname(folder);
-  await naming('create the folder', parent, () => mkdir(parent, { recursive: true, mode: PRIVATE_FOLDER }));
+  await naming('create the folder', parent, () => makeFolders(parent));
   const { mode } = await naming('examine', parent, () => lstat(parent));
   if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
     throw refusal(parent, 'lets every user exchange the folders in it', `chmod o-w ${printable(parent)}`);
@@ -28,9 +28,22 @@ export async function createPrivateFolder(path: string): Promise<void> {
   if (!isNew) await refuseForeignFolder(folder);
 }
 
+/** Makes a folder (0700) and what is missing above it. Not by `recursive`, which never ends in places such as /proc. */
+async function makeFolders(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, PRIVATE_FOLDER);
+  } catch (thrown) {
+    const code = systemCodeOf(thrown);
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw thrown;
+    await makeFolders(dirname(folder));
+    await mkdir(folder, PRIVATE_FOLDER);
+  }
+}
+
 /** Makes a folder (0700) if it is missing, and proves by writing that files can be made in it. */
 export async function ensureWritableFolder(folder: string): Promise<void> {
-  await naming('create the folder', folder, () => mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER }));
+  await naming('create the folder', folder, () => makeFolders(folder));
   const probe = join(folder, `.tavus-purge-${randomUUID()}.tmp`);
   await createFileExclusively(probe, 'can this folder be written?\n');
   await naming('remove', probe, () => rm(probe));

@@ -270,6 +270,8 @@ export interface PlanHeader {
   /** Sentences; empty when no guard refuses the plan. */
   readonly refused: readonly string[];
   readonly holds: readonly { readonly path: string; readonly sha256: string; readonly entries: number }[];
+  /** The same files as absolute paths, in the order of `sources` and `holds`; `-` stays. */
+  readonly files: { readonly sources: readonly string[]; readonly holds: readonly string[] };
   readonly settings: ExecutionSettings;
   readonly estimate: { readonly requests: number; readonly durationMs: number };
   readonly warnings: readonly string[];

@@ -30,7 +30,14 @@ class AttemptFailed extends Error {
  * then; without one the row is left for `resume`. Rejects only when recording fails.
  */
 export async function deleteOne(deletion: PendingDeletion, run: Execution): Promise<void> {
-  const turn: Turn = { deletion, history: deletion.history, counted: 0, throttled: 0, notBefore: 0 };
+  const turn: Turn = {
+    deletion,
+    history: deletion.history,
+    counted: 0,
+    throttled: 0,
+    gaveUp: '',
+    notBefore: 0,
+  };
   try {
     // p-retry owns the loop and nothing else: no signal (it would throw away a success that arrives with an abort)
     // and no delay (the wait is in the limiter, which knows the pause of the whole run).
@@ -121,7 +128,9 @@ function tellRun(turn: Turn, verdict: Verdict, run: Execution): void {
   }
   if (breaker.gaveUp) control.stop('outage', OUTAGE);
 
-  if (effect.type === 'warning') run.warnOnce(verdict.detail);
+  if (effect.type === 'warning') {
+    run.warnOnce('unconfirmed', `The API accepted a deletion without confirming it: ${verdict.detail}`);
+  }
   const reason = run.stopRules.afterAttempt(effect);
   if (reason !== null) control.stop(reason, stopSentence(reason, verdict.detail));
 
@@ -148,7 +157,15 @@ function prepareRetry(turn: Turn, verdict: Verdict, run: Execution): boolean {
     if (turn.throttled > THROTTLED_PER_ID) return false;
   } else {
     turn.counted += 1;
-    if (turn.counted >= run.attempts || !run.budget.take()) return false;
+    if (turn.counted >= run.attempts) return false;
+    if (!run.budget.take()) {
+      turn.gaveUp = 'not tried again: the retries of the whole run are used up';
+      run.warnOnce(
+        'budget',
+        'The retries of the whole run are used up; from now on each ID gets one attempt.',
+      );
+      return false;
+    }
     turn.notBefore = run.clock.monotonic() + backoffMs(turn.counted - 1, run.random);
   }
   recordEnd(turn, verdict, run, true);

@@ -117,12 +117,12 @@ function waitOutPause({ limiter, clock, onEvent }: Execution, notBefore: number 
   onEvent({ type: 'paused', reason: 'retry_after', ms });
 }
 
-function warnOnce(onEvent: OnEvent): (detail: string) => void {
-  let warned = false;
-  return (detail) => {
-    if (warned) return;
-    warned = true;
-    onEvent({ type: 'warning', message: `The API accepted a deletion without confirming it: ${detail}` });
+function warnOnce(onEvent: OnEvent): Execution['warnOnce'] {
+  const warned = new Set<string>();
+  return (kind, message) => {
+    if (warned.has(kind)) return;
+    warned.add(kind);
+    onEvent({ type: 'warning', message });
   };
 }
 

@@ -20,8 +20,8 @@ export interface Execution {
   /** The hold on this row now, from hold files that are fresh. Rejects with a PurgeError when they cannot be read. */
   readonly holdOf: (deletion: PendingDeletion) => Promise<Hold | undefined>;
   readonly onEvent: OnEvent;
-  /** Warns of an answer that is worth it, the first time in this life of the run. */
-  readonly warnOnce: (detail: string) => void;
+  /** Warns, each kind of warning the first time in this life of the run. */
+  readonly warnOnce: (kind: 'unconfirmed' | 'budget', message: string) => void;
   /** Hears of a record that could not be made durable. */
   readonly onRecordingFailed: (thrown: unknown) => void;
   readonly attempts: number;
@@ -37,6 +37,8 @@ export interface Turn {
   /** Attempts in this life, 429 answers not counted. */
   counted: number;
   throttled: number;
+  /** Why it is not tried again although it has attempts left; empty when it has none left. */
+  gaveUp: string;
   /** Monotonic time of the next attempt at the earliest. */
   notBefore: number;
 }

@@ -20,10 +20,8 @@ export function recordEnd(turn: Turn, verdict: Verdict, run: Execution, willRetr
 export function finish(turn: Turn, verdict: Verdict, run: Execution): void {
   const { history } = turn;
   const outcome = settleOutcome(verdict, history.mayBeApplied);
-  const detail =
-    outcome === verdict.outcome
-      ? verdict.detail
-      : `${verdict.detail} (an earlier request may have deleted it)`;
+  const earlier = outcome === verdict.outcome ? '' : ' (an earlier request may have deleted it)';
+  const detail = `${verdict.detail}${earlier}${turn.gaveUp === '' ? '' : `; ${turn.gaveUp}`}`;
   const finishedAt = history.lastEndedAt ?? run.clock.now();
   const event = attemptEvent(turn, verdict, false);
   recordOutcome(turn, { outcome, detail, status: verdict.status, finishedAt }, run, [event]);

@@ -46,7 +46,7 @@ async function apply(options: ApplyOptions, onEvent: OnEvent): Promise<RunEnd> {
       approval,
       apiKey,
       settings: settingsOf(header.settings, options.settings),
-      holdFiles: [...run.files().holds, ...(options.holds ?? []).map((path) => resolve(path))],
+      holdFiles: [...header.files.holds, ...(options.holds ?? []).map((path) => resolve(path))],
       stateDir: options.stateDir,
       out: options.out,
       signal: options.signal,

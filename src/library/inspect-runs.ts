@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { ReportOptions, RunFiles, RunInfo, RunState } from '../library.ts';
-import type { RunRecord } from '../ports.ts';
 import { checkOutputFolder, writeReport } from '../report/write-report.ts';
 import { summarize } from '../report/summary.ts';
 import { withRun, type RunFile } from '../store/run-file.ts';
@@ -85,13 +84,13 @@ function infoOf(run: RunFile): RunInfo {
   const { header, folder } = run;
   const record = run.record();
   const summary = record.lastLife === null ? null : summarize(record, TOOL);
-  return { runId: header.runId, folder, state: stateOf(record, summary, folder), header, summary };
+  return { runId: header.runId, folder, state: stateOf(run, summary), header, summary };
 }
 
-function stateOf(record: RunRecord, summary: Summary | null, folder: string): RunState {
-  if (summary === null) return record.header.refused.length > 0 ? 'refused' : 'planned';
-  const hasEnded = record.lastLife?.end !== null;
-  if (!hasEnded && isLocked(runLock(record.runId, folder))) return 'running';
-  if (summary.complete && hasEnded) return 'finished';
+function stateOf(run: RunFile, summary: Summary | null): RunState {
+  const { header, folder } = run;
+  if (summary === null) return header.refused.length > 0 ? 'refused' : 'planned';
+  if (run.isFinished()) return 'finished';
+  if (isLocked(runLock(header.runId, folder))) return 'running';
   return summary.exitCode === EXIT_CODES.stopped ? 'stopped' : 'interrupted';
 }

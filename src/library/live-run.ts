@@ -1,14 +1,16 @@
+import { join } from 'node:path';
 import type { Approval, BoundTarget } from '../approval.ts';
-import { PurgeError } from '../errors.ts';
+import { messageOf, PurgeError } from '../errors.ts';
 import type { PurgeRun, RunEnd } from '../library.ts';
 import { openHolds } from '../manifest/hold-files.ts';
 import type { OnEvent } from '../ports.ts';
 import { carryOut } from '../purge.ts';
 import { checkOutputFolder, writeReport } from '../report/write-report.ts';
-import { freeBytes } from '../safe-files.ts';
+import { createPrivateFolder, freeBytes, refuseSymlink } from '../safe-files.ts';
 import { scrubberFor } from '../scrub.ts';
 import { SqliteLedger } from '../store/ledger.ts';
 import type { RunFile } from '../store/run-file.ts';
+import { LOG_NDJSON } from '../store/run-folders.ts';
 import { runLock, takeLock, targetLock } from '../store/target-lock.ts';
 import { systemClock } from '../system-clock.ts';
 import { openDeleteClient } from '../tavus/delete-client.ts';
@@ -66,6 +68,8 @@ export async function startRun(run: RunFile, options: StartOptions): Promise<Run
   const { header, folder } = run;
   const holds = await openHolds(holdFiles, { now: systemClock.now });
   const out = options.out ?? folder;
+  await createPrivateFolder(folder);
+  await refuseSymlink(join(folder, LOG_NDJSON));
   await checkOutputFolder(out);
   const journal = run.journal();
   await checkDiskSpace([folder, out], journal.pendingCount());
@@ -92,6 +96,7 @@ export async function startRun(run: RunFile, options: StartOptions): Promise<Run
     );
     rememberDeletions(options.stateDir, header.target.baseUrl, onEvent);
     const { files, summary } = await writeResults(run, out);
+    rememberResults(run, onEvent);
     onEvent({ type: 'finished', exitCode: summary.exitCode, stopReason: summary.stopReason });
     const error = end.stopReason === null ? null : end.stopDetail;
     return { runId: header.runId, folder, summary, files, error };
@@ -110,8 +115,21 @@ async function writeResults(run: RunFile, out: string): ReturnType<typeof writeR
     throw new PurgeError(
       'storage',
       `The run is recorded, but its results could not be written: ${thrown.message}`,
-      { next: `tavus-purge report ${runId}, or with --out to another folder`, cause: thrown },
+      {
+        next: `tavus-purge resume ${runId} writes them, or tavus-purge report ${runId} --out <another folder>`,
+        cause: thrown,
+      },
     );
+  }
+}
+
+/** Until this is recorded, `resume` writes the results again, which does no harm. */
+function rememberResults(run: RunFile, onEvent: OnEvent): void {
+  try {
+    run.markReported();
+  } catch (thrown) {
+    const why = messageOf(thrown);
+    onEvent({ type: 'warning', message: `It could not be recorded that the results are written: ${why}` });
   }
 }
 

@@ -10,9 +10,10 @@ import { createRateLimiter } from '../execute/rate-limiter.ts';
 import { planCsvPages } from '../report/plan-csv.ts';
 import { createFileExclusively, createPrivateFolder, replaceFile, syncFolder } from '../safe-files.ts';
 import { scrubberFor } from '../scrub.ts';
+import { naming } from '../storage-error.ts';
 import { SqliteLedger } from '../store/ledger.ts';
 import { SqlitePlanDraft } from '../store/plan-draft.ts';
-import { FILES, HEADER, withRun, type PlanFiles } from '../store/run-file.ts';
+import { HEADER, withRun } from '../store/run-file.ts';
 import { newRunId, PLAN_CSV, PLAN_JSON, RUN_DB, runsFolder } from '../store/run-folders.ts';
 import { systemClock } from '../system-clock.ts';
 import { openReadClient } from '../tavus/read-client.ts';
@@ -76,21 +77,23 @@ export async function planPurge(options: PlanOptions): Promise<SavedPlan> {
       });
     }
     await savePlan(plan, draft, unfinished);
-    await rename(unfinished, folder);
+    await naming('create', folder, () => rename(unfinished, folder));
     await syncFolder(runsFolder(options.stateDir));
+    return await withRun(folder, { readOnly: true }, (run) => ({
+      runId,
+      folder,
+      header: run.header,
+      preview: run.preview(PREVIEW_ROWS),
+    }));
   } catch (thrown) {
     draft.discard();
-    await rm(unfinished, { recursive: true, force: true });
+    // A plan that appeared goes as it came, whole: a half of one must not be there under its name.
+    await rename(folder, unfinished).catch(() => {});
+    await rm(unfinished, { recursive: true, force: true }).catch(() => {});
     throw thrown;
   } finally {
     await readApi?.close();
   }
-  return await withRun(folder, { readOnly: true }, (run) => ({
-    runId,
-    folder,
-    header: run.header,
-    preview: run.preview(PREVIEW_ROWS),
-  }));
 }
 
 async function openDraft(runId: string, folder: string): Promise<SqlitePlanDraft> {
@@ -104,16 +107,15 @@ function absolute({ path }: { readonly path: string }): string {
 }
 
 async function savePlan(
-  plan: Omit<PlanHeader, 'planCsvSha256'>,
+  plan: Omit<PlanHeader, 'files' | 'planCsvSha256'>,
   draft: SqlitePlanDraft,
   folder: string,
 ): Promise<void> {
-  const files: PlanFiles = { sources: plan.sources.map(absolute), holds: plan.holds.map(absolute) };
-  draft.setMeta(FILES, JSON.stringify(files));
   const planCsvSha256 = await replaceFile(join(folder, PLAN_CSV), async (append) => {
     for (const page of planCsvPages(draft.entries(plan.sources))) await append(page);
   });
-  const header: PlanHeader = { ...plan, planCsvSha256 };
+  const files = { sources: plan.sources.map(absolute), holds: plan.holds.map(absolute) };
+  const header: PlanHeader = { ...plan, files, planCsvSha256 };
   const text = `${JSON.stringify(header, null, 2)}\n`;
   draft.setMeta(HEADER, text);
   draft.close();

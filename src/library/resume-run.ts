@@ -56,7 +56,8 @@ async function resume(options: ResumeOptions, onEvent: OnEvent): Promise<RunEnd>
       mismatches: [],
       finished: run.isFinished(),
     });
-    refuseTooEarly(Math.max(last.notBefore ?? 0, run.journal().notBefore() ?? 0), header.runId);
+    const notBefore = Math.max(last.notBefore ?? 0, run.journal().notBefore() ?? 0);
+    refuseTooEarly(Math.min(notBefore, last.lastSignAt + LONGEST_WAIT_MS), header.runId);
     return await startRun(run, {
       approval,
       apiKey,
@@ -70,6 +71,9 @@ async function resume(options: ResumeOptions, onEvent: OnEvent): Promise<RunEnd>
     });
   });
 }
+
+/** No run waits longer than a day on the word of one answer. */
+const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 
 /** A short pause is waited out by the run itself. */
 function refuseTooEarly(notBefore: number, runId: string): void {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { planDigest } from '../plan/digest.ts';
 import { planCsvPages } from '../report/plan-csv.ts';
+import { naming } from '../storage-error.ts';
 import type { RunFile } from '../store/run-file.ts';
 import { PLAN_CSV, PLAN_JSON } from '../store/run-folders.ts';
 
@@ -17,8 +18,14 @@ export function digestOf(run: RunFile): string {
 export async function mismatchesOf(run: RunFile): Promise<string[]> {
   const { folder, header, headerText } = run;
   const mismatches: string[] = [];
+  if (run.lives() === 0 && !run.isUntouched()) {
+    mismatches.push('run.db holds results of a run that never began.');
+  }
   const planJson = join(folder, PLAN_JSON);
-  if (!existsSync(planJson) || (await readFile(planJson, 'utf8')) !== headerText) {
+  if (
+    !existsSync(planJson) ||
+    (await naming('read', planJson, () => readFile(planJson, 'utf8'))) !== headerText
+  ) {
     mismatches.push('plan.json and run.db do not match.');
   }
   const planCsv = join(folder, PLAN_CSV);
@@ -31,22 +38,27 @@ export async function mismatchesOf(run: RunFile): Promise<string[]> {
   return mismatches;
 }
 
-/** The manifests that still exist and are no longer the bytes that were planned. One that has gone is fine. */
+/** The manifests that are no longer the bytes that were planned. One that has gone is fine; one that cannot be read is not. */
 export async function changedSources(run: RunFile): Promise<string[]> {
-  const { sources: paths } = run.files();
+  const { sources, files } = run.header;
   const changed: string[] = [];
-  for (const [index, { path, sha256 }] of run.header.sources.entries()) {
-    const file = paths[index] ?? path;
-    if (file === '-' || !existsSync(file)) continue;
-    // What is no file any more cannot be what was planned.
-    const isSame = statSync(file).isFile() && (await sha256OfFile(file)) === sha256;
-    if (!isSame) changed.push(path);
+  for (const [index, { path, sha256 }] of sources.entries()) {
+    const file = files.sources[index] ?? path;
+    if (file !== '-' && !(await isSameOrGone(file, sha256))) changed.push(path);
   }
   return changed;
 }
 
+async function isSameOrGone(file: string, sha256: string): Promise<boolean> {
+  try {
+    return (await stat(file)).isFile() && (await sha256OfFile(file)) === sha256;
+  } catch (thrown) {
+    return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+  }
+}
+
 async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  await naming('read', path, () => pipeline(createReadStream(path), hash));
   return hash.digest('hex');
 }

@@ -75,6 +75,7 @@ const planSchema: z.ZodType<PlanHeader> = z
       .strictObject({ maxDeletions: count.nullable(), maxHard: count.nullable() })
       .describe('caps on the whole plan; null is unlimited'),
     refused: z.array(z.string()).describe('why a guard refuses the plan; empty when none does'),
+    files: z.strictObject({ sources: z.array(z.string()), holds: z.array(z.string()) }),
     holds: z.array(z.strictObject({ path, sha256, entries: count })),
     settings,
     estimate: z.strictObject({ requests: count, durationMs: z.number().min(0) }),

@@ -110,7 +110,7 @@ export class SqliteLedger implements Ledger, Disposable {
   #absorb(folder: string): void {
     using run = new RunFile(folder, { readOnly: true });
     if (run.lives() === 0) return;
-    const isFinished = run.isFinished();
+    const isSettled = run.isSettled();
     this.#db.prepare('ATTACH ? AS run').run(join(folder, RUN_DB));
     try {
       // A deferred transaction: an immediate one would lock the attached run file too, which may be of a running run.
@@ -125,7 +125,7 @@ export class SqliteLedger implements Ledger, Disposable {
              WHERE excluded.at > deletion.at`,
           )
           .run(run.header.target.baseUrl, run.header.runId);
-        if (isFinished) this.#db.prepare('INSERT OR IGNORE INTO absorbed VALUES (?)').run(run.header.runId);
+        if (isSettled) this.#db.prepare('INSERT OR IGNORE INTO absorbed VALUES (?)').run(run.header.runId);
       });
     } finally {
       this.#db.exec('DETACH run');

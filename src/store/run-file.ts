@@ -6,26 +6,24 @@ import type { PlanCounts, RunRecord } from '../ports.ts';
 import type { ExecutionSettings, PlannedDeletion, PlanHeader } from '../types.ts';
 import { numberOrNull, parseOwn } from './columns.ts';
 import { numberFrom, openDatabase, sqliteCode, storageError } from './open-database.ts';
-import { countEntries, getMeta, plannedRows, previewOf } from './run-entries.ts';
+import { countEntries, getMeta, plannedRows, previewOf, setMeta } from './run-entries.ts';
 import { RUN_DB } from './run-folders.ts';
 import { pendingCount, SqliteRunJournal } from './run-journal.ts';
 import { readRecord } from './run-record.ts';
 import { RUN_FORMAT } from './run-schema.ts';
 
-/** Names of texts inside run.db: what plan.json must say, and `PlanFiles`. */
+/** Name of the text inside run.db that plan.json must have. */
 export const HEADER = 'header';
-export const FILES = 'files';
-
-export interface PlanFiles {
-  readonly sources: readonly string[];
-  readonly holds: readonly string[];
-}
+/** The life whose results were written last, counted from 1. */
+const REPORTED = 'reported';
 
 export interface SavedLife {
   readonly keyFingerprint: string;
   readonly settings: ExecutionSettings;
   readonly holdFiles: readonly string[];
   readonly notBefore: number | null;
+  /** When it ended, or began if that is all that is known. */
+  readonly lastSignAt: number;
 }
 
 /**
@@ -93,18 +91,36 @@ export class RunFile implements Disposable {
     return new SqliteRunJournal(this.#db);
   }
 
+  /** Whether nothing was ever done about the plan. */
+  isUntouched(): boolean {
+    const touched = ['life', 'attempt', 'answer', 'outcome'].map(
+      (table) => `EXISTS (SELECT 1 FROM ${table})`,
+    );
+    return numberFrom(this.#db.prepare(`SELECT ${touched.join(' OR ')}`)) === 0;
+  }
+
   /** How often the run was started. */
   lives(): number {
     return numberFrom(this.#db.prepare('SELECT count(*) FROM life'));
   }
 
-  /**
-   * Whether nothing is left to do: every planned deletion has its final outcome, and the last life ended in order.
-   * A run that was killed after its last outcome has its results still to write.
-   */
-  isFinished(): boolean {
+  /** Whether every planned deletion has its final outcome, and the last life ended in order. */
+  isSettled(): boolean {
     const record = this.record();
     return record.lastLife !== null && record.lastLife.end !== null && pendingCount(this.#db) === 0;
+  }
+
+  /**
+   * Whether nothing is left to do: settled, and the results of its last life are written. A run that was killed, or
+   * whose disk was full, after its last outcome has them still to write.
+   */
+  isFinished(): boolean {
+    return this.isSettled() && getMeta(this.#db, REPORTED) === String(this.lives());
+  }
+
+  /** Records that the results of the last life are written. */
+  markReported(): void {
+    setMeta(this.#db, REPORTED, String(this.lives()));
   }
 
   /** What the last life ran with, or `undefined` before there was one. */
@@ -116,12 +132,8 @@ export class RunFile implements Disposable {
       settings: parseOwn<ExecutionSettings>(row['settings']),
       holdFiles: parseOwn<string[]>(row['hold_files']),
       notBefore: numberOrNull(row['not_before']),
+      lastSignAt: numberOrNull(row['ended_at']) ?? Number(row['started_at']),
     };
-  }
-
-  /** The files the plan was made from, as absolute paths: in the order of the header's `sources` and `holds`. */
-  files(): PlanFiles {
-    return parseOwn<PlanFiles>(getMeta(this.#db, FILES));
   }
 
   /** The first and last planned deletions, at most `count` of each, without overlap. */

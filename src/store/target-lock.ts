@@ -47,7 +47,6 @@ export function runLock(runId: string, folder: string): Lock {
  * it is free again the moment its process ends, kill -9 included.
  */
 export function takeLock(lock: Lock, holder: LockHolder): Disposable {
-  mkdirSync(dirname(lock.path), { recursive: true, mode: 0o700 });
   const db = exclusively(lock.path);
   if (db === 'held') {
     throw new PurgeError('locked', heldBy(lock), { next: 'wait for it to end, then try again' });
@@ -81,6 +80,7 @@ const WAIT_MS = 200;
 function exclusively(path: string): DatabaseSync | 'held' {
   let db: DatabaseSync | undefined;
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     createPrivately(path);
     db = new DatabaseSync(path, { timeout: WAIT_MS });
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');

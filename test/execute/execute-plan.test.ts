@@ -181,6 +181,8 @@ describe('a plan that is carried out', () => {
   test('ends within the retry budget when everything fails', async () => {
     const life = await live(await newRun(200), () => ({ status: 409, body: '{"error":"busy"}' }));
     expect(life.api.requests).toHaveLength(200 + 20);
+    expect(life.events.filter(({ type }) => type === 'warning')).toHaveLength(1);
+    expect(life.rows.at(-1)?.final?.detail).toContain('the retries of the whole run are used up');
     expect(new Set(life.outcomes())).toEqual(new Set(['failed']));
   });
 

@@ -134,6 +134,7 @@ function fakeHeader(planned: number, more: Partial<PlanHeader> = {}): PlanHeader
     guards: { maxDeletions: 1000, maxHard: null },
     refused: [],
     holds: [],
+    files: { sources: ['/home/ops/march.csv'], holds: [] },
     settings: {
       rate: { count: 5, windowMs: 1000 },
       concurrency: 4,

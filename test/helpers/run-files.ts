@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createFileExclusively, createPrivateFolder } from '../../src/safe-files.ts';
-import { FILES, HEADER, RunFile } from '../../src/store/run-file.ts';
+import { HEADER, RunFile } from '../../src/store/run-file.ts';
 import { newRunId, runsFolder } from '../../src/store/run-folders.ts';
 import { SqlitePlanDraft } from '../../src/store/plan-draft.ts';
 import type { Kind, ManifestEntry, Mode, PlanHeader } from '../../src/types.ts';
@@ -46,6 +46,7 @@ export async function saveRun(
     guards: { maxDeletions: 1_000, maxHard: 100 },
     refused: [],
     holds: [],
+    files: { sources: [], holds: [] },
     settings: {
       rate: { count: 5, windowMs: 1_000 },
       concurrency: 4,
@@ -60,7 +61,6 @@ export async function saveRun(
     ...changes,
   };
   draft.setMeta(HEADER, JSON.stringify(header));
-  draft.setMeta(FILES, JSON.stringify({ sources: [], holds: [] }));
   draft.close();
   return folder;
 }

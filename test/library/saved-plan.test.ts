@@ -62,6 +62,17 @@ test.each<[string, (saved: Saved) => Promise<void> | void, RegExp]>([
     ({ plan }) => changeRunDb(plan, "UPDATE entry SET reason = 'other'"),
     /run\.db/,
   ],
+  [
+    'an outcome was written into run.db before it was applied',
+    ({ plan }) => changeRunDb(plan, "INSERT INTO outcome VALUES (2, 'deleted', 'x', 200, 1, 1, 1)"),
+    /run\.db holds results of a run that never began/,
+  ],
+  [
+    'the hold files were taken out of the plan in run.db',
+    ({ plan }) =>
+      changeRunDb(plan, `UPDATE meta SET value = replace(value, '"holds"', '"other"') WHERE name = 'header'`),
+    /plan\.json/,
+  ],
   ['plan.csv was changed', ({ plan }) => appendFile(join(plan.folder, 'plan.csv'), ' '), /plan\.csv/],
   ['plan.json was changed', ({ plan }) => appendFile(join(plan.folder, 'plan.json'), ' '), /plan\.json/],
   ['plan.csv is gone', ({ plan }) => rm(join(plan.folder, 'plan.csv')), /plan\.csv/],

@@ -79,6 +79,7 @@ export function approvalFor(baseUrl: string, apiKey: string): Approval {
       guards: { maxDeletions: 0, maxHard: 0 },
       refused: [],
       holds: [],
+      files: { sources: [], holds: [] },
       settings: {
         rate: { count: 5, windowMs: 1000 },
         concurrency: 1,
