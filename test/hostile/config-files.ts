@@ -54,8 +54,8 @@ const ROWS: readonly CaseRow[] = [
   ['nothing', undefined, '', /cannot be read/],
   ['bytes that are no UTF-8', Buffer.from([0x72, 0xff]), '', /cannot be read/],
   ['UTF-16', Buffer.from('\ufeffrate: 5/s', 'utf16le'), '', /cannot be read/],
-  ['a folder', (path) => void mkdirSync(path), '', /is not a regular file/],
-  ['a FIFO', (path) => void execFileSync('mkfifo', [path]), '', /is not a regular file/],
+  ['a folder', (path) => mkdirSync(path), '', /is not a regular file/],
+  ['a FIFO', (path) => execFileSync('mkfifo', [path]), '', /is not a regular file/],
   ['an endless device', (path) => symlinkSync('/dev/zero', path), '', /is not a regular file/],
   ['a link to itself', (path) => symlinkSync('c.yaml', path), '', /cannot be read/],
   [

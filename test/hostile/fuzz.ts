@@ -162,26 +162,41 @@ function quoted(text: string): string {
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+const INSERTED = [
+  '"',
+  ',',
+  '\n',
+  '\r',
+  '\r\n',
+  '\ufeff',
+  '\0',
+  '\u001b',
+  '{',
+  '}',
+  '[',
+  ']',
+  ':',
+  ' ',
+  '\t',
+  '\\',
+  'hard',
+  ',"mode":"hard"',
+  '"mode":"hard",',
+  'video_id',
+  '__proto__',
+  '\\u0000',
+  '\\ufeff',
+  '""',
+  '8a4f94e736',
+] as const;
+
 /** What damages a file: where (a share of its length), how much, and what is put there. */
 const damage = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true }),
   length: fc.integer({ min: 0, max: 12 }),
   how: fc.constantFrom('flip', 'delete', 'repeat', 'cut', 'insert', 'swap'),
   byte: fc.integer({ min: 1, max: 255 }),
-  text: fc.constantFrom(
-    ...['"', ',', '\n', '\r', '\r\n', '\ufeff', '\0', '\u001b', '{', '}', '[', ']', ':', ' ', '\t', '\\'],
-    ...[
-      'hard',
-      ',"mode":"hard"',
-      '"mode":"hard",',
-      'video_id',
-      '__proto__',
-      '\\u0000',
-      '\\ufeff',
-      '""',
-      '8a4f94e736',
-    ],
-  ),
+  text: fc.constantFrom(...INSERTED),
 });
 type Damage = typeof damage extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -205,6 +220,8 @@ function damaged(bytes: Buffer, { at, length, how, byte, text }: Damage): Buffer
       return Buffer.concat([before, Buffer.from(text), hit, after]);
     case 'swap':
       return Buffer.concat([before, after.subarray(0, length), hit, after.subarray(length)]);
+    default:
+      throw new Error(how satisfies never);
   }
 }
 
@@ -259,24 +276,30 @@ const randomJson = fc
     return { format: 'ndjson', bytes: Buffer.from(value.map((one) => `${JSON.stringify(one)}\n`).join('')) };
   });
 
-const cell = fc.constantFrom(
-  ...[
-    'id',
-    'kind',
-    'mode',
-    'video_id',
-    'reason',
-    '8a4f94e736',
-    'r79e1c033f0',
-    'video',
-    'hard',
-    '',
-    ' ',
-    '"',
-    '""',
-  ],
-  ...['"8a4f94e736"', '"vid""eo"', '"a\nb"', '"video', ' "video"', '\t', '\u200b', 'x"y'],
-);
+const CELLS = [
+  'id',
+  'kind',
+  'mode',
+  'video_id',
+  'reason',
+  '8a4f94e736',
+  'r79e1c033f0',
+  'video',
+  'hard',
+  '',
+  ' ',
+  '"',
+  '""',
+  '"8a4f94e736"',
+  '"vid""eo"',
+  '"a\nb"',
+  '"video',
+  ' "video"',
+  '\t',
+  '\u200b',
+  'x"y',
+] as const;
+const cell = fc.constantFrom(...CELLS);
 const randomCsv = fc
   .tuple(
     fc.constantFrom('id,kind', 'kind,id', 'video_id', ' id , mode', 'id,reason,kind', ''),

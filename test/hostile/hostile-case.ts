@@ -25,7 +25,7 @@ export interface HostileCase {
   readonly name: string;
   readonly file: string;
   /** The bytes of the file, or how to make what is no plain file; `undefined` leaves the name free. */
-  readonly content: string | Uint8Array | ((path: string) => void) | undefined;
+  readonly content: string | Uint8Array | ((path: string) => unknown) | undefined;
   readonly options?: Partial<PlanOptions>;
   /** `line:column`; empty when the file as a whole is wrong. */
   readonly at: string;

@@ -9,12 +9,12 @@ const NOT_REGULAR = /^is not a regular file$/;
 
 const NOT_PLAIN: readonly CaseRow[] = [
   ['nothing', undefined, '', NO_FILE],
-  ['a FIFO without a writer', (path) => void execFileSync('mkfifo', [path]), '', NOT_REGULAR],
+  ['a FIFO without a writer', (path) => execFileSync('mkfifo', [path]), '', NOT_REGULAR],
   ['a link to an endless device', (path) => symlinkSync('/dev/zero', path), '', NOT_REGULAR],
   ['a link to an empty device', (path) => symlinkSync('/dev/null', path), '', NOT_REGULAR],
   ['a link to nothing', (path) => symlinkSync('gone.csv', path), '', NO_FILE],
   ['a link to itself', (path) => symlinkSync('a.csv', path), '', /^cannot be read$/],
-  ['an empty folder', (path) => void mkdirSync(path), '', /^the folder has no manifest/],
+  ['an empty folder', (path) => mkdirSync(path), '', /^the folder has no manifest/],
   [
     'a folder with a deeper one only',
     (path) => {

@@ -154,6 +154,7 @@ function everyFormat(threat: Threat, row: Row, wrong: keyof Row, says: RegExp): 
     { ...common, file: 'a.json', content: `[${json}]`, at: `1:${column + 1}` },
     { ...common, file: 'a.ndjson', content: `${json}\n`, at: `1:${column}` },
   ];
+  // oxlint-disable-next-line no-control-regex -- these are what CSV cannot carry
   if (/[\0-\u0008\u000a-\u001f\u007f-\u009f]|\p{Cs}/u.test(value)) return formats;
   const content = `${fields.map(([name]) => name).join(',')}\n${csvRow.join(',')}\n`;
   const at = `2:${before.length + (csvColumn === 0 ? 1 : 2)}`;

@@ -7,7 +7,7 @@ const bytes = (...parts: readonly (string | readonly number[])[]): Buffer =>
 
 const utf32 = (text: string, order: 'LE' | 'BE'): Buffer => {
   const buffer = Buffer.alloc(text.length * 4);
-  for (const [at, character] of [...text].entries()) {
+  for (const [at, character] of Array.from(text).entries()) {
     const code = character.codePointAt(0) ?? 0;
     if (order === 'LE') buffer.writeUInt32LE(code, at * 4);
     else buffer.writeUInt32BE(code, at * 4);

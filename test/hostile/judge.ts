@@ -11,6 +11,7 @@ import { HOSTILE_HOLDS } from './hold-files.ts';
 
 /** What changes a terminal, a log line or the reading order. */
 const RAW =
+  // oxlint-disable-next-line no-control-regex -- these are what is looked for
   /[\0-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}|[\u{e0000}-\u{e007f}]/u;
 /** A refusal is something to read, however large the file is. */
 const MOST_CHARACTERS = 12_000;
