@@ -5,31 +5,36 @@ import { printable } from '../printable.ts';
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/;
 
+/** A host as people write it without a scheme. Narrow, so that no secret in its place is shown. */
+const BARE_HOST = /^[a-z0-9-]{1,30}(?:\.[a-z0-9-]{1,30})*\.[a-z]{2,10}(?::\d{1,5})?\/?$/;
+const BARE_LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)(?::\d{1,5})?\/?$/;
+
 /**
  * The origin that a base URL names, such as `https://tavusapi.com`. Throws a `usage` PurgeError for anything but https
  * (or http to this machine), and for a user, path, query, fragment or a spelling that a URL parser would change.
  */
 export function parseBaseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    return refuseBaseUrl('is not an https URL');
-  }
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) return refuseNoUrl(text);
   // From here on the host may be shown; the rest may hold a secret and is not.
   if (url.username !== '' || url.password !== '' || text.includes('@')) {
-    return refuseBaseUrl('has a user or a password in it');
+    return refuseBaseUrl('has a user or a password in it', 'take out everything from // to the @');
   }
   const host = printable(url.host, 100);
+  const isLoopback = LOOPBACK.test(url.hostname);
+  const origin = isLoopback ? url.origin : `https://${url.host.replace(/\.+(?=:\d+$|$)/, '')}`;
+  const next = `write it as ${printable(origin, 120)}`;
   if (url.search !== '' || url.hash !== '' || /[?#]/.test(text)) {
-    return refuseBaseUrl(`(${host}) has a query or a fragment`);
+    return refuseBaseUrl(`(${host}) has a query or a fragment`, next);
   }
   if (url.pathname !== '/') {
-    return refuseBaseUrl(`(${host}) has a path; the paths of the API are added by tavus-purge`);
+    return refuseBaseUrl(`(${host}) has a path; the paths of the API are added by tavus-purge`, next);
   }
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
-    return refuseBaseUrl(`(${host}) would send the API key unencrypted; http is for this machine only`);
+  if (url.protocol === 'http:' && !isLoopback) {
+    return refuseBaseUrl(`(${host}) would send the API key unencrypted; http is for this machine only`, next);
   }
   if (url.hostname.endsWith('.') || !spellings(url).includes(text.toLowerCase().replace(/\/$/, ''))) {
-    return refuseBaseUrl(`names the host ${host} in another spelling; write it as ${url.origin}`);
+    return refuseBaseUrl(`names the host ${host} in another spelling`, next);
   }
   return url.origin;
 }
@@ -40,10 +45,22 @@ function spellings(url: URL): string[] {
   return url.port === '' ? [url.origin, `${url.origin}:${defaultPort}`] : [url.origin];
 }
 
-function refuseBaseUrl(problem: string): never {
-  throw new PurgeError('usage', `The base URL ${problem}.`, {
-    next: 'give it as --base-url https://tavusapi.com, or leave it out',
-  });
+/** A text that is no URL of ours is not shown, unless it is plainly a host. */
+function refuseNoUrl(text: string): never {
+  if (text === '') return refuseBaseUrl('is empty', 'write it as https://<host>');
+  const scheme = BARE_LOOPBACK.test(text) ? 'http://' : 'https://';
+  const url = `${scheme}${text.replace(/\/$/, '')}`;
+  if ((scheme === 'http://' || BARE_HOST.test(text)) && URL.canParse(url)) {
+    return refuseBaseUrl(`has no ${scheme} before the host`, `write it as ${url}`);
+  }
+  return refuseBaseUrl(
+    'is not an https URL',
+    'write it as https://<host>, or as http://127.0.0.1:<port> for a server on this machine',
+  );
+}
+
+function refuseBaseUrl(problem: string, next: string): never {
+  throw new PurgeError('usage', `The base URL ${problem}.`, { next });
 }
 
 /** What names a key without giving it away: the first 8 hex digits of its SHA-256. */

@@ -93,6 +93,33 @@ describe('parseBaseUrl', () => {
     }
   });
 
+  test.each([
+    ['127.0.0.1:9', 'http://127.0.0.1:9'],
+    ['localhost:8484/', 'http://localhost:8484'],
+    ['[::1]:8484', 'http://[::1]:8484'],
+    ['tavusapi.example:8443', 'https://tavusapi.example:8443'],
+    ['http://staging.example', 'https://staging.example'],
+    ['https://staging.example/v2', 'https://staging.example'],
+    ['http://127.0.0.1:9/v2', 'http://127.0.0.1:9'],
+    ['https://staging.example.', 'https://staging.example'],
+    ['http://2130706433:9', 'http://127.0.0.1:9'],
+  ])('answers %s with the URL that was meant, %s, which it reads', (text, meant) => {
+    expect(usageError(() => parseBaseUrl(text)).next).toBe(`write it as ${meant}`);
+    expect(parseBaseUrl(meant)).toBe(meant);
+  });
+
+  test.each([
+    'htps://staging.example',
+    '127.0.0.999:9',
+    'localhost:99999',
+    's3cret',
+    'https://u@127.0.0.1',
+    '',
+  ])('never recommends production for %j', (text) => {
+    const { message, next } = usageError(() => parseBaseUrl(text));
+    expect(`${message} ${next}`).not.toContain('tavusapi.com');
+  });
+
   test('for any text yields an origin that means itself, or a usage error', () => {
     const texts = fc.oneof(
       fc.webUrl(),
