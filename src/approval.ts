@@ -180,17 +180,15 @@ function refuseStale(facts: FirstLifeFacts & PlanFacts): void {
   }
 }
 
+/** The right digits are not said here: whoever reads the plan finds them there. */
 function refuseWrongConfirmation({ confirm, header }: FirstLifeFacts & PlanFacts): void {
-  const next = `read the plan, then add --confirm ${header.planId.slice(0, 8)}`;
+  const next = `read the plan: tavus-purge runs show ${header.runId}`;
   if (confirm === '') refuse('Deleting needs a confirmation and there is no terminal to ask on.', next);
   if (!/^[0-9a-f]{8,64}$/.test(confirm)) {
-    refuse('--confirm takes the first 8 or more hex digits of the planId.', next);
+    refuse("--confirm takes the first 8 or more hex digits of the plan's ID.", next);
   }
   if (!header.planId.startsWith(confirm)) {
-    refuse(
-      `--confirm ${confirm} is not this plan, whose planId begins with ${header.planId.slice(0, 8)}.`,
-      next,
-    );
+    refuse(`--confirm ${confirm} is not the plan ${header.runId}.`, next);
   }
 }
 

@@ -80,12 +80,24 @@ describe('an approval', () => {
     ['a changed manifest', { changedSources: ['ids.csv'] }, /ids.csv has changed/],
     ['no confirmation', { confirm: '' }, /needs a confirmation/],
     ['a short confirmation', { confirm: header.planId.slice(0, 7) }, /first 8 or more/],
-    ['the confirmation of another plan', { confirm: '0'.repeat(8) }, /is not this plan/],
+    ['the confirmation of another plan', { confirm: '0'.repeat(8) }, /is not the plan/],
     ['a confirmation in capitals', { confirm: header.planId.slice(0, 8).toUpperCase() }, /first 8 or more/],
   ])('is refused for %s, and the refusal says so', (_, changes, message) => {
     expect(refusal(changes)).toMatch(message);
     expect(refusal(changes)).toContain('Nothing was sent.');
   });
+
+  test.each(['', 'abc', '0'.repeat(8)])(
+    'is refused for the confirmation %j without naming the right one: the plan is to be read first',
+    (confirm) => {
+      expect(() => Approval.approvePlan({ ...AGREED, confirm })).toThrow(
+        expect.objectContaining({
+          message: expect.not.stringContaining(header.planId.slice(0, 8)),
+          next: `read the plan: tavus-purge runs show ${header.runId}`,
+        }),
+      );
+    },
+  );
 
   test('of a plan made without a key binds it to the key that applies it', () => {
     const unbound = { ...header, target: { ...header.target, keyFingerprint: null } };
