@@ -1,5 +1,6 @@
 import { PurgeError, EXIT_CODES } from '../errors.ts';
 import type { PurgeRun, RunEnd } from '../library.ts';
+import { printableJson } from '../printable.ts';
 import { findRunFolder } from '../store/run-folders.ts';
 import { OUTCOMES } from '../types.ts';
 import type { CommandContext } from './command-context.ts';
@@ -28,7 +29,7 @@ export async function followRun(context: CommandContext, run: PurgeRun): Promise
     await following;
     progress.stop();
     logEnd(log, end);
-    if (json) terminal.print(JSON.stringify(end.summary, null, 2));
+    if (json) terminal.print(printableJson(end.summary, 2));
     else if (!quiet) terminal.print(renderRunEnd(end, terminal.paintData));
     explainEnd(context, end);
     return end.summary.exitCode;

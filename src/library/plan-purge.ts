@@ -5,6 +5,7 @@ import type { PlanOptions, SavedPlan } from '../library.ts';
 import { openHolds } from '../manifest/hold-files.ts';
 import { openManifests } from '../manifest/read-manifests.ts';
 import type { ReadApi } from '../ports.ts';
+import { printableJson } from '../printable.ts';
 import { makePlan } from '../purge.ts';
 import { createRateLimiter } from '../execute/rate-limiter.ts';
 import { planCsvPages } from '../report/plan-csv.ts';
@@ -116,7 +117,7 @@ async function savePlan(
   });
   const files = { sources: plan.sources.map(absolute), holds: plan.holds.map(absolute) };
   const header: PlanHeader = { ...plan, files, planCsvSha256 };
-  const text = `${JSON.stringify(header, null, 2)}\n`;
+  const text = `${printableJson(header, 2)}\n`;
   draft.setMeta(HEADER, text);
   draft.close();
   await createFileExclusively(join(folder, PLAN_JSON), text);

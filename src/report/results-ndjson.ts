@@ -1,3 +1,4 @@
+import { printableJson } from '../printable.ts';
 import type { ResultRow } from '../types.ts';
 import { isoTime } from './iso-time.ts';
 
@@ -7,12 +8,9 @@ export interface ResultJson extends Omit<ResultRow, 'firstSentAt' | 'finishedAt'
   readonly finishedAt: string | null;
 }
 
-/** Characters that JSON may hold raw but that end a line or change what a terminal shows: written as `\uXXXX`, the same value. */
-const RISKY = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-
 /** One result as a line of results.ndjson, line end included; its values come back from it exactly. */
 export function resultNdjsonLine(result: ResultJson): string {
-  return `${JSON.stringify(result).replace(RISKY, escaped)}\n`;
+  return `${printableJson(result)}\n`;
 }
 
 /** A result as it is written, in the field order of results.csv. */
@@ -34,8 +32,4 @@ export function resultJson(row: ResultRow): ResultJson {
     ticket: row.ticket,
     runId: row.runId,
   };
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -3,6 +3,7 @@ import { PurgeError } from '../errors.ts';
 import type { RunFiles } from '../library.ts';
 import type { RunRecord } from '../ports.ts';
 import type { Append } from '../new-file.ts';
+import { printableJson } from '../printable.ts';
 import { ensureWritableFolder, refuseSymlink, replaceFiles } from '../safe-files.ts';
 import type { Summary } from '../types.ts';
 import { ROWS_A_PAGE } from './csv.ts';
@@ -37,7 +38,7 @@ export async function writeReport(
     await replaceFiles(folder, NAMES, async (appendCsv, appendNdjson, appendSummary) => {
       const written = await writeRows(record, appendCsv, appendNdjson);
       checkWritten(written, summary);
-      await appendSummary(`${JSON.stringify(summary, null, 2)}\n`);
+      await appendSummary(`${printableJson(summary, 2)}\n`);
     });
   } catch (error) {
     throw withNextStep(error, record.runId);

@@ -95,7 +95,8 @@ function problemsOf(error: PurgeError, written: WrittenCase): string[] {
   return problems;
 }
 
-function saysIt(line: string, { path, hostile }: WrittenCase): boolean {
+/** Whether a line names the place and the problem that the case expects. */
+export function saysIt(line: string, { path, hostile }: WrittenCase): boolean {
   const { at, says, file } = hostile;
   // The command line says it in a sentence of its own; manifests and hold files begin with the place.
   if (file.endsWith('.yaml')) {

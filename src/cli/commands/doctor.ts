@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { EXIT_CODES, messageOf, PurgeError } from '../../errors.ts';
+import { printableJson } from '../../printable.ts';
 import { checkTlsEnvironment, keyFingerprint } from '../../tavus/target.ts';
 import { findKey, type FoundKey } from '../api-key.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -28,9 +29,7 @@ export async function runDoctor(context: CommandContext): Promise<number> {
   const problems = findings.filter(({ state }) => state === 'problem');
   const report = { findings, settings: shown };
   terminal.print(
-    settings.values.json
-      ? JSON.stringify(report, null, 2)
-      : renderDoctor(findings, shown, terminal.paintData),
+    settings.values.json ? printableJson(report, 2) : renderDoctor(findings, shown, terminal.paintData),
   );
   if (problems.length === 0) return EXIT_CODES.ok;
   throw new PurgeError('usage', `${problems.map(({ about }) => about).join(', ')}: see above.`, {

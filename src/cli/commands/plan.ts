@@ -1,4 +1,5 @@
 import { EXIT_CODES, PurgeError } from '../../errors.ts';
+import { printableJson } from '../../printable.ts';
 import type { SavedPlan } from '../../library.ts';
 import { findKey } from '../api-key.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -22,7 +23,7 @@ function showPlan(context: CommandContext, plan: SavedPlan): void {
   const { terminal, settings } = context;
   const { header } = plan;
   if (settings.values.json) {
-    terminal.print(JSON.stringify(header, null, 2));
+    terminal.print(printableJson(header, 2));
     return;
   }
   if (settings.values.quiet) return;

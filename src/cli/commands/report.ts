@@ -1,4 +1,5 @@
 import { EXIT_CODES } from '../../errors.ts';
+import { printableJson } from '../../printable.ts';
 import type { CommandContext } from '../command-context.ts';
 import { renderRunEnd } from '../render-run.ts';
 
@@ -12,7 +13,7 @@ export async function runReport(context: CommandContext): Promise<number> {
     run: words[0] ?? '',
     ...(out === undefined ? {} : { out }),
   });
-  if (json) terminal.print(JSON.stringify(written.summary, null, 2));
+  if (json) terminal.print(printableJson(written.summary, 2));
   else if (!quiet) terminal.print(renderRunEnd(written, terminal.paintData));
   return EXIT_CODES.ok;
 }

@@ -1,4 +1,5 @@
 import { EXIT_CODES } from '../../errors.ts';
+import { printableJson } from '../../printable.ts';
 import type { CommandContext } from '../command-context.ts';
 import { applyCommand, nextCommand } from '../next-command.ts';
 import { renderPlanSummary } from '../render-plan.ts';
@@ -20,7 +21,7 @@ async function showAll({ terminal, settings, stateDir }: CommandContext): Promis
       terminal.say(`tavus-purge: left out ${folder}: ${error.message}`);
     },
   });
-  terminal.print(settings.values.json ? JSON.stringify(runs, null, 2) : renderRuns(runs));
+  terminal.print(settings.values.json ? printableJson(runs, 2) : renderRuns(runs));
 }
 
 async function showOne(context: CommandContext, run: string): Promise<void> {
@@ -28,7 +29,7 @@ async function showOne(context: CommandContext, run: string): Promise<void> {
   const { showRun } = await import('../../library.ts');
   const info = await showRun({ stateDir, run });
   if (settings.values.json) {
-    terminal.print(JSON.stringify(info, null, 2));
+    terminal.print(printableJson(info, 2));
     return;
   }
   terminal.print(renderPlanSummary(info.header, terminal.paintData));
