@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { PurgeError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { FoundFile } from './find-files.ts';
@@ -122,6 +123,8 @@ async function* untilAborted(
     signal?.removeEventListener('abort', onAbort);
     // Not awaited: behind a pending read it would wait as long as the read does.
     iterator.return?.().catch(() => undefined);
+    // A pipe whose writer never ends would keep the process alive.
+    if (stdin instanceof Readable) stdin.destroy();
   }
 }
 
@@ -193,6 +196,7 @@ function tooLarge(path: string): PurgeError {
 
 function interrupted(path: string, signal: AbortSignal | undefined): PurgeError {
   return new PurgeError('interrupted', `Interrupted while reading ${printable(path)}; nothing was sent.`, {
+    next: 'run the command again',
     cause: signal?.reason,
   });
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { openManifests } from '../../src/manifest/read-manifests.ts';
 import { inPieces, ManifestFolder, readManifest, shown } from './manifest-folder.ts';
@@ -271,7 +272,18 @@ test('an abort ends the reading of a standard input that never ends, as an inter
   }
   using folder = new ManifestFolder();
   const reading = folder.read(['-'], { format: 'csv', stdin: endless(), signal: abort.signal });
+  await expect(reading).rejects.toMatchObject({ kind: 'interrupted', next: 'run the command again' });
+});
+
+test('an abort closes a standard input whose writer stays, so that nothing waits for it any more', async () => {
+  const abort = new AbortController();
+  const stdin = new PassThrough();
+  stdin.write('id,kind\n');
+  using folder = new ManifestFolder();
+  const reading = folder.read(['-'], { format: 'csv', stdin, signal: abort.signal });
+  setImmediate(() => abort.abort());
   await expect(reading).rejects.toMatchObject({ kind: 'interrupted' });
+  expect(stdin.destroyed).toBe(true);
 });
 
 test('pages have at most 1,000 rows and are read as they are asked for', async () => {
