@@ -24,8 +24,9 @@ export const systemClock: Clock = {
         resolve();
       };
       const startTimer = (): void => {
-        // Rounded up, since Node cuts fractions off and would wake early.
-        timer = setTimeout(onTimer, Math.min(Math.ceil(until - performance.now()), LONGEST_TIMER_MS));
+        // Rounded up, since Node cuts fractions off and would wake early. It is late already on a busy machine.
+        const left = Math.max(0, Math.ceil(until - performance.now()));
+        timer = setTimeout(onTimer, Math.min(left, LONGEST_TIMER_MS));
       };
       // Timers count from the loop's cached time, so they may fire before their time: look again.
       const onTimer = (): void => {
