@@ -26,6 +26,8 @@ export interface RawServer {
 export interface RawServerOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly onConnect?: (socket: Socket) => void;
+  /** Another socket to speak on, such as TLS with a certificate for this connection only; connections count from 1. */
+  readonly wrap?: (socket: Socket, connection: number) => Socket;
 }
 
 /** A TCP (or TLS) server on loopback that hands over the bytes of each request and answers nothing by itself. */
@@ -36,8 +38,9 @@ export async function startRawServer(
   const requests: string[] = [];
   const open = new Set<Socket>();
   let connections = 0;
-  const onSocket = (socket: Socket): void => {
+  const onSocket = (plain: Socket): void => {
     connections += 1;
+    const socket = options.wrap?.(plain.on('error', () => {}), connections) ?? plain;
     open.add(socket);
     socket.on('close', () => open.delete(socket)).on('error', () => {});
     options.onConnect?.(socket);
