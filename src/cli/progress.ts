@@ -1,8 +1,7 @@
 import type { PurgeEvent } from '../ports.ts';
-import { OUTCOMES, type Outcome } from '../types.ts';
-import { formatDuration } from './durations.ts';
+import type { Outcome } from '../types.ts';
 import type { Log } from './logging.ts';
-import { formatCount, inWords } from './numbers.ts';
+import { progressLine, type ProgressFacts } from './progress-line.ts';
 import type { Terminal } from './terminal.ts';
 
 const REDRAW_MS = 100;
@@ -19,22 +18,16 @@ export interface ProgressOptions {
   readonly monotonic: () => number;
 }
 
-/** What is known of a run under way, to be drawn or logged. */
-export interface ProgressFacts {
-  readonly planned: number;
-  readonly done: number;
-  readonly counts: ReadonlyMap<Outcome, number>;
-  readonly perSecond: number;
-  readonly pausedMs: number;
-  readonly etaMs: number | null;
-}
-
 /** Follows a run: one line in place on a terminal, else a log line every 30 s. */
 export class Progress {
   readonly #options: ProgressOptions;
   readonly #counts = new Map<Outcome, number>();
   #planned = 0;
+  #earlier = 0;
   #done = 0;
+  /** When the last result came. */
+  #lastAt = 0;
+  /** How many were done at some of the moments at which a result came. */
   #marks: { readonly at: number; readonly done: number }[] = [];
   #pausedUntil = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -47,12 +40,15 @@ export class Progress {
     const now = this.#options.monotonic();
     if (event.type === 'started') {
       this.#planned = event.planned;
-      this.#done = event.planned - event.pending;
-      this.#marks = [{ at: now, done: this.#done }];
+      this.#earlier = event.planned - event.pending;
+      this.#done = this.#earlier;
+      this.#marks = [];
       this.#start();
     } else if (event.type === 'outcome') {
       this.#done += 1;
+      this.#lastAt = now;
       this.#counts.set(event.outcome, (this.#counts.get(event.outcome) ?? 0) + 1);
+      if (this.#marks.length === 0) this.#marks.push({ at: now, done: this.#done });
     } else if (event.type === 'paused') {
       this.#pausedUntil = now + event.ms;
     } else if (event.type === 'finished') {
@@ -62,18 +58,16 @@ export class Progress {
 
   facts(): ProgressFacts {
     const now = this.#options.monotonic();
-    this.#marks.push({ at: now, done: this.#done });
-    while (this.#marks.length > 2 && now - (this.#marks[1]?.at ?? now) >= RATE_WINDOW_MS) this.#marks.shift();
-    const first = this.#marks[0] ?? { at: now, done: this.#done };
-    const perSecond = now > first.at ? ((this.#done - first.done) * 1000) / (now - first.at) : 0;
+    const perSecond = this.#rate(now);
     const left = this.#planned - this.#done;
     return {
       planned: this.#planned,
       done: this.#done,
+      earlier: this.#earlier,
       counts: this.#counts,
       perSecond,
       pausedMs: Math.max(0, this.#pausedUntil - now),
-      etaMs: perSecond > 0 ? (left * 1000) / perSecond : null,
+      etaMs: perSecond === null ? null : (left * 1000) / perSecond,
     };
   }
 
@@ -88,7 +82,7 @@ export class Progress {
     if (isOff || this.#timer !== undefined) return;
     const tick = terminal.stderrIsTerminal
       ? () => {
-          terminal.showStatus(progressLine(this.facts()).slice(0, Math.max(20, terminal.columns - 1)));
+          terminal.showStatus(progressLine(this.facts(), terminal.columns - 1));
         }
       : () => {
           const facts = this.facts();
@@ -98,31 +92,27 @@ export class Progress {
     // The run decides how long the process lives, not its display.
     this.#timer.unref();
   }
-}
 
-/** `412/1,240  33 %  deleted 400  not found 12  4.9/s  paused 12s  ETA 2m 50s`. */
-export function progressLine(facts: ProgressFacts): string {
-  const share = facts.planned === 0 ? 100 : Math.floor((100 * facts.done) / facts.planned);
-  const counts = OUTCOMES.flatMap((outcome) => {
-    const count = facts.counts.get(outcome) ?? 0;
-    return count === 0 ? [] : [`${inWords(outcome)} ${formatCount(count)}`];
-  });
-  return [
-    `${formatCount(facts.done)}/${formatCount(facts.planned)}`,
-    `${share} %`,
-    ...counts,
-    `${facts.perSecond.toFixed(1)}/s`,
-    ...(facts.pausedMs > 0 ? [`paused ${formatDuration(facts.pausedMs)}`] : []),
-    ...(facts.etaMs === null ? [] : [`ETA ${formatDuration(facts.etaMs)}`]),
-  ].join('  ');
+  /** From one result to another: ten results are nine intervals, and counted as ten would seem too fast. */
+  #rate(now: number): number | null {
+    const marks = this.#marks;
+    const last = marks.at(-1);
+    if (last === undefined) return null;
+    if (last.done !== this.#done) marks.push({ at: this.#lastAt, done: this.#done });
+    while (marks.length > 2 && now - (marks[1]?.at ?? now) >= RATE_WINDOW_MS) marks.shift();
+    const first = marks[0] ?? last;
+    const done = this.#done - first.done;
+    return done > 0 && now > first.at ? (done * 1000) / (now - first.at) : null;
+  }
 }
 
 function logFields(facts: ProgressFacts): Record<string, number | null> {
   return {
     planned: facts.planned,
     done: facts.done,
+    earlier: facts.earlier,
     ...Object.fromEntries(facts.counts),
-    perSecond: Math.round(facts.perSecond * 10) / 10,
+    perSecond: facts.perSecond === null ? null : Math.round(facts.perSecond * 10) / 10,
     pausedMs: Math.round(facts.pausedMs),
     etaMs: facts.etaMs === null ? null : Math.round(facts.etaMs),
   };

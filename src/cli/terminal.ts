@@ -27,7 +27,10 @@ export interface Terminal {
   /** Somebody can be asked: standard input and stderr are both terminals. */
   readonly isInteractive: boolean;
   readonly stderrIsTerminal: boolean;
+  /** The width for words. */
   readonly columns: number;
+  /** The width for data: without limit where no terminal shows it. */
+  readonly dataColumns: number;
   readonly paintData: Paint;
   readonly paintWords: Paint;
   /** From here on this secret leaves the process in no text. */
@@ -52,6 +55,7 @@ export function createTerminal(streams: Streams): Terminal {
     isInteractive: stdin.isTTY === true && stderrIsTerminal,
     stderrIsTerminal,
     columns: widthOf(stderr) ?? widthOf(stdout) ?? 100,
+    dataColumns: widthOf(stdout) ?? Infinity,
     paintData: paintFor(stdout),
     paintWords: paintFor(stderr),
     protect(secret) {

@@ -6,7 +6,6 @@ import { nearest } from '../../src/cli/did-you-mean.ts';
 import { openLogFile } from '../../src/cli/log-file.ts';
 import { createLog, shortLine } from '../../src/cli/logging.ts';
 import { counted, formatCount } from '../../src/cli/numbers.ts';
-import { Progress, progressLine } from '../../src/cli/progress.ts';
 import { shellCommand } from '../../src/cli/shell-words.ts';
 import { renderTable } from '../../src/cli/table.ts';
 import { paintNothing, type Terminal } from '../../src/cli/terminal.ts';
@@ -24,6 +23,7 @@ function recorder(): { readonly terminal: Terminal; readonly said: string[] } {
     isInteractive: false,
     stderrIsTerminal: false,
     columns: 80,
+    dataColumns: 80,
     paintData: paintNothing,
     paintWords: paintNothing,
     protect: () => undefined,
@@ -97,42 +97,6 @@ describe('the log of a run', () => {
       msg: 'a\u001B[2J\nb',
     });
     expect(shortLine(line)).toBe('10:00:00 info  a<U+001B>[2J<U+000A>b');
-  });
-});
-
-describe('progress', () => {
-  test('counts what an earlier life did, and guesses the rest from the last rate', () => {
-    let now = 0;
-    const { terminal } = recorder();
-    const log = createLog(terminal, { level: 'silent', format: 'json', isQuiet: true });
-    const progress = new Progress({ terminal, log, isOff: true, monotonic: () => now });
-    const settings = {
-      rate: { count: 5, windowMs: 1000 },
-      concurrency: 1,
-      attempts: 1,
-      timeoutMs: 1,
-      maxDurationMs: null,
-      allowNotFound: false,
-    };
-    progress.follow({ type: 'started', runId: 'r', planned: 1240, pending: 840, settings });
-    for (let row = 0; row < 40; row++) {
-      const outcome = row === 0 ? 'not_found' : 'deleted';
-      progress.follow({
-        type: 'outcome',
-        row,
-        kind: 'video',
-        id: 'a',
-        mode: 'soft',
-        outcome,
-        detail: '',
-        attempts: 1,
-      });
-    }
-    progress.follow({ type: 'paused', reason: 'retry_after', ms: 22_000 });
-    now = 10_000;
-    expect(progressLine(progress.facts())).toBe(
-      '440/1,240  35 %  deleted 39  not found 1  4.0/s  paused 12s  ETA 3m 20s',
-    );
   });
 });
 
