@@ -10,6 +10,7 @@ import { printable } from './printable.ts';
 import { naming, refusal, systemCodeOf } from './storage-error.ts';
 
 const PRIVATE_FOLDER = 0o700;
+const LINK = 'is a symbolic link; nothing is written through one';
 
 /**
  * Makes a folder (0700) and what is missing above it. An existing folder is fine when it is this user's and nobody
@@ -41,8 +42,9 @@ async function makeFolders(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder (0700) if it is missing, and proves by writing that files can be made in it. */
+/** Makes a folder (0700) if it is missing, and proves by writing that files can be made in it. `refused` when it is a link. */
 export async function ensureWritableFolder(folder: string): Promise<void> {
+  await refuseLinkedFolder(folder);
   await naming('create the folder', folder, () => makeFolders(folder));
   const probe = join(folder, `.tavus-purge-${randomUUID()}.tmp`);
   await createFileExclusively(probe, 'can this folder be written?\n');
@@ -80,6 +82,7 @@ export async function replaceFiles<const Names extends readonly string[]>(
   names: Names,
   write: (...appends: ForEach<Names, Append>) => Promise<void>,
 ): Promise<ForEach<Names, string>> {
+  await refuseLinkedFolder(folder);
   for (const name of names) await refuseSymlink(join(folder, name));
   const files: NewFile[] = [];
   try {
@@ -104,9 +107,7 @@ export async function replaceFiles<const Names extends readonly string[]>(
 export async function refuseSymlink(path: string): Promise<void> {
   const found = await naming('examine', path, () => lstatOrMissing(path));
   if (found === undefined || found.isFile()) return;
-  const what = found.isSymbolicLink()
-    ? 'is a symbolic link; nothing is written through one'
-    : 'is not a file';
+  const what = found.isSymbolicLink() ? LINK : 'is not a file';
   throw refusal(path, what, 'remove it or choose another folder');
 }
 
@@ -165,12 +166,18 @@ async function makeFolder(path: string): Promise<boolean> {
   }
 }
 
+async function refuseLinkedFolder(path: string): Promise<void> {
+  // Without `.` and a final slash, which would make the system follow a link.
+  const folder = resolve(path);
+  const found = await naming('examine', folder, () => lstatOrMissing(folder));
+  if (found?.isSymbolicLink() !== true) return;
+  throw refusal(folder, LINK, 'name the folder that it leads to');
+}
+
 async function refuseForeignFolder(path: string): Promise<void> {
   const found = await naming('examine', path, () => lstat(path));
   if (!found.isDirectory()) {
-    const what = found.isSymbolicLink()
-      ? 'is a symbolic link; nothing is written through one'
-      : 'is no folder';
+    const what = found.isSymbolicLink() ? LINK : 'is no folder';
     throw refusal(path, what, 'remove it or choose another folder');
   }
   if ((found.mode & 0o022) !== 0) {

@@ -8,6 +8,7 @@ import { checkKey, keyFingerprint, parseBaseUrl } from '../tavus/target.ts';
 import type { OnEvent } from '../ports.ts';
 import { DEFAULT_PLAN_MAX_AGE_MS, settingsOf } from './defaults.ts';
 import { liveRun, lockRun, startRun, toolMajor } from './live-run.ts';
+import { checkOwnFolders } from './own-folders.ts';
 import { changedSources, digestOf, mismatchesOf } from './verify-run.ts';
 
 /**
@@ -21,6 +22,7 @@ export function applyPlan(options: ApplyOptions): PurgeRun {
 async function apply(options: ApplyOptions, onEvent: OnEvent): Promise<RunEnd> {
   const apiKey = checkKey(options.apiKey);
   const folder = runFolder(options.stateDir, options.run);
+  await checkOwnFolders(options.stateDir, folder);
   return withRun(folder, { readOnly: false }, async (run) => {
     const { header } = run;
     const target = {

@@ -9,6 +9,7 @@ import { systemClock } from '../system-clock.ts';
 import { EXIT_CODES, PurgeError } from '../errors.ts';
 import type { Summary } from '../types.ts';
 import { TOOL } from '../version.ts';
+import { checkOwnFolders } from './own-folders.ts';
 
 /**
  * Writes the result files of a run again, from its run file. Into the run folder only while nobody carries the run out
@@ -19,6 +20,8 @@ export async function writeRunReport(
 ): Promise<{ readonly files: RunFiles; readonly summary: Summary }> {
   const folder = runFolder(options.stateDir, options.run);
   const out = options.out ?? folder;
+  const isInFolder = resolve(out) === resolve(folder);
+  if (isInFolder) await checkOwnFolders(options.stateDir, folder);
   return withRun(folder, { readOnly: true }, async (run) => {
     const { runId, planId } = run.header;
     if (run.lives() === 0) {
@@ -26,7 +29,7 @@ export async function writeRunReport(
         next: `tavus-purge apply ${runId} --confirm ${planId.slice(0, 8)}`,
       });
     }
-    using _ = resolve(out) === resolve(folder) ? lockForReport(run) : null;
+    using _ = isInFolder ? lockForReport(run) : null;
     await checkOutputFolder(out);
     run.freeze();
     return await writeReport(run.record(), out, TOOL);

@@ -6,7 +6,7 @@ import { openHolds } from '../manifest/hold-files.ts';
 import type { OnEvent } from '../ports.ts';
 import { carryOut } from '../purge.ts';
 import { checkOutputFolder, writeReport } from '../report/write-report.ts';
-import { createPrivateFolder, freeBytes, refuseSymlink } from '../safe-files.ts';
+import { freeBytes, refuseSymlink } from '../safe-files.ts';
 import { scrubberFor } from '../scrub.ts';
 import { SqliteLedger } from '../store/ledger.ts';
 import type { RunFile } from '../store/run-file.ts';
@@ -68,7 +68,6 @@ export async function startRun(run: RunFile, options: StartOptions): Promise<Run
   const { header, folder } = run;
   const holds = await openHolds(holdFiles, { now: systemClock.now });
   const out = options.out ?? folder;
-  await createPrivateFolder(folder);
   await refuseSymlink(join(folder, LOG_NDJSON));
   await checkOutputFolder(out);
   const journal = run.journal();

@@ -9,6 +9,7 @@ import { checkKey, keyFingerprint, parseBaseUrl } from '../tavus/target.ts';
 import { LONGEST_PAUSE_MS } from '../execute/delete-one.ts';
 import { DEFAULT_BASE_URL, settingsOf } from './defaults.ts';
 import { liveRun, lockRun, startRun, toolMajor } from './live-run.ts';
+import { checkOwnFolders } from './own-folders.ts';
 import { digestOf } from './verify-run.ts';
 
 /**
@@ -30,6 +31,7 @@ async function resume(options: ResumeOptions, onEvent: OnEvent): Promise<RunEnd>
           fingerprint,
         )
       : runFolder(options.stateDir, options.run);
+  await checkOwnFolders(options.stateDir, folder);
   return withRun(folder, { readOnly: false }, async (run) => {
     const { header } = run;
     const baseUrl = parseBaseUrl(options.baseUrl ?? header.target.baseUrl);

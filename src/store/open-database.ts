@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { messageOf, PurgeError } from '../errors.ts';
 
@@ -82,7 +82,8 @@ export function createPrivately(path: string): void {
   try {
     closeSync(openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
   } catch (thrown) {
-    if (!existsSync(path)) throw thrown;
+    // A link would lead SQLite to somebody else's file.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) throw thrown;
   }
 }
 

@@ -15,6 +15,9 @@ import { PurgeError } from '../errors.ts';
 import type { Target } from '../types.ts';
 import { createPrivately, sqliteCode } from './open-database.ts';
 
+/** The folder of a state folder that holds the locks on targets. */
+export const LOCKS = 'locks';
+
 /** Something that one process at a time may hold. */
 export interface Lock {
   /** For the message to the others: `the run …`. */
@@ -34,7 +37,7 @@ export interface LockHolder {
 export function targetLock(stateDir: string, { baseUrl, keyFingerprint }: Target): Lock {
   const name = `the target ${baseUrl} with the key ${keyFingerprint}`;
   const file = createHash('sha256').update(name).digest('hex').slice(0, 16);
-  return { name, path: join(stateDir, 'locks', `${file}.lock`) };
+  return { name, path: join(stateDir, LOCKS, `${file}.lock`) };
 }
 
 /** The lock on carrying out a run. It lies in the run folder, so that it is one and the same however the run is named. */
