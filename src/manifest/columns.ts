@@ -14,6 +14,13 @@ export interface Meaning {
   readonly kind: Kind | undefined;
 }
 
+/** Why a column (in JSON: a key) refuses its file. */
+export interface WrongColumn {
+  /** A phrase that fits after the name. */
+  readonly problem: string;
+  readonly next: string;
+}
+
 export interface ColumnRules {
   /** The fields that this sort of file has. */
   readonly fields: readonly Field[];
@@ -88,25 +95,18 @@ export class ColumnLookup {
     return this.#columns.meanings.has(name);
   }
 
-  /** The meaning of a name, `undefined` when it is to be ignored. Throws `usage` for an unknown or ambiguous one. */
-  find(name: string, where: () => Place, next?: string): Meaning | undefined {
+  /** The meaning of a name, what is wrong with it, or `undefined` when it is to be ignored. */
+  find(name: string): Meaning | WrongColumn | undefined {
     const meaning = this.#columns.meanings.get(name);
-    if (meaning === undefined) {
-      if (this.ignores(name)) return undefined;
-      throw this.#unknown(name, where(), next);
-    }
+    if (meaning === undefined) return this.ignores(name) ? undefined : this.#unknown(name);
     if (meaning.field !== 'id') return meaning;
     this.#idName ??= name;
     if (this.#idName === name) return meaning;
-    throw sourceError(
-      this.#path,
-      where(),
-      `is a second column of IDs besides "${printable(this.#idName, 80)}": which one is meant is ambiguous`,
-      {
-        value: name,
-        next: `Say which one counts: --map id=${printable(name, 80)} --ignore-columns ${printable(this.#idName, 80)}, or the other way round.`,
-      },
-    );
+    const first = printable(this.#idName, 80);
+    return {
+      problem: `is a second column of IDs besides "${first}": which one is meant is ambiguous`,
+      next: `Say which one counts: --map id=${printable(name, 80)} --ignore-columns ${first}, or the other way round.`,
+    };
   }
 
   /** Whether the operator asked to ignore this name. */
@@ -122,16 +122,15 @@ export class ColumnLookup {
     });
   }
 
-  #unknown(name: string, place: Place, next: string | undefined): PurgeError {
+  #unknown(name: string): WrongColumn {
     const expected = [...this.#columns.meanings.keys()].join(', ');
     const problem = name === '' ? 'is a column without a name' : 'is an unknown column';
     const isAnId = KINDS.some((kind) => idProblem(kind, name, { anyShape: false }) === undefined);
-    const advice = isAnId
-      ? 'This looks like an ID: the file has no header line. Add one, such as id,kind.'
-      : 'Correct the name, or ignore the column: --ignore-columns <name>.';
-    return sourceError(this.#path, place, `${problem}; expected ${expected} (lower case)`, {
-      value: name,
-      next: next ?? advice,
-    });
+    return {
+      problem: `${problem}; expected ${expected} (lower case)`,
+      next: isAnId
+        ? 'This looks like an ID: the file has no header line. Add one, such as id,kind.'
+        : 'Correct the name, or ignore the column: --ignore-columns <name>.',
+    };
   }
 }

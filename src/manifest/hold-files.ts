@@ -2,17 +2,14 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Hold, Holds } from '../ports.ts';
 import { PurgeError } from '../errors.ts';
-import { printable } from '../printable.ts';
 import type { Kind } from '../types.ts';
 import { checkHold } from './check-hold.ts';
 import type { HoldRow } from './check-hold.ts';
 import { columnsFor } from './columns.ts';
+import { ProblemList } from './problem-list.ts';
 import { identityOf, openBytes } from './read-bytes.ts';
-import { readRecords } from './read-records.ts';
+import { readRecords, type RecordSummary } from './read-records.ts';
 import { sourceError } from './source-error.ts';
-
-/** How many wrong rows of a hold file are listed; the rest is counted. */
-const PROBLEMS_SHOWN = 20;
 
 /**
  * Reads the hold files: what they list is not deleted until its `until`, judged by `now` at the moment of each `find`.
@@ -82,20 +79,21 @@ async function readHoldFile(path: string, folder: string): Promise<HoldFile> {
   }
   const bytes = await openBytes({ path, file: resolve(folder, path) }, {});
   const holds = new Map<string, ListedHold>();
-  const problems: string[] = [];
-  let wrong = 0;
+  const problems = new ProblemList();
   const columns = columnsFor({ fields: ['id', 'kind', 'until', 'reason', 'ticket'] });
-  const pages = readRecords(bytes, { columns }, checkHold);
-  let step = await pages.next();
-  for (; step.done !== true; step = await pages.next()) {
-    for (const { line, hold, problem } of step.value) {
+  const pages = readRecords(bytes, { columns }, (record, columnOf) => {
+    const checked = checkHold(record, columnOf);
+    if (checked.problem !== undefined) problems.add(path, checked.line, checked.problem);
+    return checked.hold;
+  });
+  let step = await nextPage(pages, problems);
+  for (; step.done !== true; step = await nextPage(pages, problems)) {
+    for (const hold of step.value) {
       if (hold !== undefined) holds.set(hold.id, { ...hold, next: holds.get(hold.id) });
-      if (problem === undefined || ++wrong > PROBLEMS_SHOWN) continue;
-      const value = problem.value === '' ? '' : `"${printable(problem.value, 80)}" `;
-      problems.push(`${printable(path)}:${line}:${problem.column}: ${value}${problem.problem}`);
     }
   }
-  if (wrong > 0) throw malformed(problems, wrong);
+  const [first, ...others] = problems.lines();
+  if (first !== undefined) throw malformed(first, others);
   const { sha256, records, blank } = step.value;
   if (blank) {
     throw sourceError(path, undefined, 'is empty, which is taken for a broken hold file', {
@@ -105,11 +103,17 @@ async function readHoldFile(path: string, folder: string): Promise<HoldFile> {
   return { path, identity: bytes.identity, sha256, entries: records, holds };
 }
 
-function malformed(problems: readonly string[], wrong: number): PurgeError {
-  const [first = '', ...others] = problems;
-  const hidden = wrong - problems.length;
+type Pages = AsyncGenerator<readonly (HoldRow | undefined)[], RecordSummary, void>;
+
+function nextPage(pages: Pages, problems: ProblemList): ReturnType<Pages['next']> {
+  return pages.next().catch((error: unknown) => {
+    throw problems.addedTo(error);
+  });
+}
+
+function malformed(first: string, others: readonly string[]): PurgeError {
   return new PurgeError('usage', first, {
     next: 'Correct the hold file: with rows that cannot be read nothing is deleted.',
-    details: hidden === 0 ? others : [...others, `and ${hidden} more`],
+    details: others,
   });
 }

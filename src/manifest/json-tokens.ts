@@ -1,8 +1,7 @@
 import { Tokenizer, TokenType } from '@streamparser/json';
 import { PurgeError } from '../errors.ts';
 import { MAX_JSON_DEPTH, MAX_LINE_BYTES } from './limits.ts';
-import { sourceError } from './source-error.ts';
-import { LOOK_BACK_BYTES } from './text-scanner.ts';
+import type { Place } from './source-error.ts';
 import type { TextScanner } from './text-scanner.ts';
 
 /** A JSON value that contains no other: a string's text, or a number and the like as it was written. */
@@ -19,68 +18,106 @@ export interface JsonEvents {
   scalar(scalar: Scalar, depth: number): void;
 }
 
+/** Why a text is no JSON of ours. Whoever reads the text says whether that refuses a file or a line of it. */
+export class JsonError extends Error {
+  override readonly name = 'JsonError';
+  readonly place: Place;
+  /** A phrase that fits after `value`, or stands alone when there is none. */
+  readonly problem: string;
+  readonly value: string | undefined;
+  readonly next: string | undefined;
+
+  constructor(place: Place, problem: string, options: JsonErrorOptions = {}) {
+    super(problem, options.cause === undefined ? {} : { cause: options.cause });
+    this.place = place;
+    this.problem = problem;
+    this.value = options.value;
+    this.next = options.next;
+  }
+}
+
+interface JsonErrorOptions {
+  readonly value?: string | undefined;
+  readonly next?: string | undefined;
+  readonly cause?: unknown;
+}
+
+export interface JsonText {
+  readonly scanner: TextScanner;
+  /** Where the text begins in what the scanner scans. */
+  readonly start: number;
+  /** NDJSON: every text is a line of its own, and `endLine` ends it. */
+  readonly lines: boolean;
+}
+
 type Expected = 'value' | 'first value' | 'key' | 'first key' | 'colon' | 'comma' | 'nothing';
 
-const EXPECTED: Readonly<Record<Expected, string>> = {
+const EXPECTED: Readonly<Record<Exclude<Expected, 'nothing'>, string>> = {
   value: 'a value',
   'first value': 'a value or ]',
   key: 'a key in quotes',
   'first key': 'a key in quotes or }',
   colon: 'a colon',
   comma: 'a comma or the end of the list or object',
-  nothing: 'the end of the file',
 };
 
+const WORDS: ReadonlySet<TokenType> = new Set([TokenType.TRUE, TokenType.FALSE, TokenType.NULL]);
+
 /**
- * Checks JSON (RFC 8259) token by token in bounded memory and tells what it consists of. Throws `usage` with the exact
- * place for bad syntax, nesting over 3 and single texts over 4 KiB. With `lines` it takes any number of values,
- * each on a line of its own (NDJSON).
+ * Checks JSON (RFC 8259) token by token in bounded memory and tells what it consists of. Throws a `JsonError` with the
+ * exact place for bad syntax, nesting over 3 and single texts over 4 KiB, and what `events` throws; it is of no use after that.
  */
 export class JsonTokens {
-  readonly #path: string;
   readonly #scanner: TextScanner;
+  readonly #start: number;
   readonly #lines: boolean;
   readonly #events: JsonEvents;
   readonly #tokenizer: Tokenizer;
   readonly #open: ('array' | 'object')[] = [];
   #expected: Expected = 'value';
-  #values = 0;
-  #lastOffset = 0;
-  /** The line on which the top-level value at hand began, or the last one ended. */
+  #lastOffset: number;
+  /** The line on which the top-level value at hand began. */
   #valueLine = 0;
-  #lastBytes = '';
   /** The text or number that the chunk ended in; the length is known for texts. */
   #unfinished: { readonly offset: number; readonly length: number | undefined } | undefined;
 
-  constructor(
-    source: { readonly path: string; readonly scanner: TextScanner; readonly lines: boolean },
-    events: JsonEvents,
-  ) {
-    this.#path = source.path;
-    this.#scanner = source.scanner;
-    this.#lines = source.lines;
+  constructor(text: JsonText, events: JsonEvents) {
+    this.#scanner = text.scanner;
+    this.#start = text.start;
+    this.#lastOffset = text.start;
+    this.#lines = text.lines;
     this.#events = events;
     // A buffer makes texts a quarter cheaper. Partial tokens show at the end of every chunk how long an unfinished text already is.
     this.#tokenizer = new Tokenizer({ emitPartialTokens: true, stringBufferSize: MAX_LINE_BYTES });
     this.#tokenizer.onToken = ({ token, value, offset, partial }) => {
-      if (partial !== true) this.#take(token, value, offset);
+      const at = this.#start + offset;
+      if (partial !== true) this.#take(token, value, at);
       // Judged after the chunk: an error thrown here would be swallowed when the token is a number.
-      else this.#unfinished = { offset, length: typeof value === 'string' ? value.length : undefined };
+      else this.#unfinished = { offset: at, length: typeof value === 'string' ? value.length : undefined };
     };
   }
 
-  write(chunk: Buffer): void {
-    this.#refuseEscapedByteOrderMark(chunk);
+  /** Where the latest token begins; a later one begins behind it. */
+  get lastOffset(): number {
+    return this.#lastOffset;
+  }
+
+  write(bytes: Buffer): void {
     this.#unfinished = undefined;
     try {
-      this.#tokenizer.write(chunk);
+      this.#tokenizer.write(bytes);
     } catch (error) {
-      throw error instanceof PurgeError ? error : this.#syntaxError(error);
+      throw isOurs(error) ? error : this.#syntaxError(error);
     }
     this.#checkUnfinished(this.#unfinished);
-    // No token reaches back further, so the scanner may forget what lies before.
-    const horizon = this.#scanner.offset - LOOK_BACK_BYTES;
-    if (horizon > this.#lastOffset) this.#scanner.seek(horizon);
+  }
+
+  /** A line has ended, its line feed included: the next one is a text of its own. */
+  endLine(): void {
+    if (this.#open.length > 0 || this.#expected === 'colon') {
+      throw new JsonError({ line: this.#valueLine, column: 1 }, 'the object spans several lines');
+    }
+    this.#expected = 'value';
   }
 
   end(): void {
@@ -88,12 +125,10 @@ export class JsonTokens {
       try {
         this.#tokenizer.end();
       } catch (error) {
-        if (error instanceof PurgeError) throw error;
-        throw this.#endsEarly();
+        throw isOurs(error) ? error : this.#endsEarly();
       }
     }
-    const complete = this.#values === 0 || (this.#open.length === 0 && this.#expected !== 'colon');
-    if (!complete) throw this.#endsEarly();
+    if (this.#open.length > 0 || this.#expected === 'colon') throw this.#endsEarly();
   }
 
   #take(token: TokenType, value: unknown, offset: number): void {
@@ -139,7 +174,7 @@ export class JsonTokens {
   #begin(container: 'array' | 'object', text: string): void {
     this.#beginValue(text);
     if (this.#open.length === MAX_JSON_DEPTH) {
-      throw sourceError(this.#path, this.#scanner.here, `is nested over ${MAX_JSON_DEPTH} levels deep`, {
+      throw new JsonError(this.#scanner.here, `is nested over ${MAX_JSON_DEPTH} levels deep`, {
         value: text,
         next: 'Expected a list of flat objects.',
       });
@@ -165,29 +200,15 @@ export class JsonTokens {
   }
 
   #beginValue(text: string): void {
-    if (this.#expected !== 'value' && this.#expected !== 'first value') throw this.#unexpected(text);
-    if (this.#open.length > 0) return;
-    if (this.#lines && this.#values > 0 && this.#scanner.line === this.#valueLine) {
-      throw sourceError(this.#path, this.#scanner.here, 'is a second value on its line', {
-        value: text,
-        next: 'NDJSON has one object a line.',
-      });
+    if (this.#lines && this.#expected === 'nothing') {
+      throw new JsonError(this.#scanner.here, 'is a second value on its line', { value: text });
     }
-    this.#valueLine = this.#scanner.line;
-    this.#values++;
+    if (this.#expected !== 'value' && this.#expected !== 'first value') throw this.#unexpected(text);
+    if (this.#open.length === 0) this.#valueLine = this.#scanner.line;
   }
 
   #endValue(): void {
-    if (this.#open.length > 0) {
-      this.#expected = 'comma';
-      return;
-    }
-    this.#expected = this.#lines ? 'value' : 'nothing';
-    if (this.#lines && this.#scanner.line !== this.#valueLine) {
-      throw sourceError(this.#path, { line: this.#valueLine, column: 1 }, 'the object spans several lines', {
-        next: 'NDJSON has one object a line; a JSON list is a format of its own: --format json.',
-      });
-    }
+    this.#expected = this.#open.length > 0 ? 'comma' : 'nothing';
   }
 
   /** A number as it was written, for messages: `8e4`, not 80000. */
@@ -206,61 +227,50 @@ export class JsonTokens {
   #checkLength(length: number, offset: number): void {
     if (length <= MAX_LINE_BYTES) return;
     this.#scanner.seek(offset);
-    throw sourceError(this.#path, this.#scanner.here, `a value is over ${MAX_LINE_BYTES} characters long`);
+    throw new JsonError(this.#scanner.here, `a value is over ${MAX_LINE_BYTES} characters long`);
   }
 
-  /** The tokenizer decodes `\uFEFF` at the start of a text to nothing, and no ID may ever change. */
-  #refuseEscapedByteOrderMark(chunk: Buffer): void {
-    const text = this.#lastBytes + chunk.toString('latin1');
-    this.#lastBytes = text.slice(-5);
-    const found = /\\ufeff/i.exec(text);
-    if (found === null) return;
-    const offset = this.#scanner.offset - text.length + found.index;
-    if (offset > this.#lastOffset) this.#scanner.seek(offset);
-    throw sourceError(
-      this.#path,
-      this.#scanner.here,
-      'is an escaped byte order mark; it has no place in a text',
-      {
-        value: found[0],
-        next: 'Remove it.',
-      },
-    );
+  #unexpected(text: string): JsonError {
+    const end = this.#lines ? 'the end of the line' : 'the end of the file';
+    const expected = this.#expected === 'nothing' ? end : EXPECTED[this.#expected];
+    return new JsonError(this.#scanner.here, `is not expected here; expected ${expected}`, { value: text });
   }
 
-  #unexpected(text: string): PurgeError {
-    return sourceError(
-      this.#path,
-      this.#scanner.here,
-      `is not expected here; expected ${EXPECTED[this.#expected]}`,
-      { value: text },
-    );
-  }
-
-  #endsEarly(): PurgeError {
+  #endsEarly(): JsonError {
     this.#scanner.seek(this.#scanner.offset);
-    return sourceError(this.#path, this.#scanner.here, 'the file ends in the middle of a value', {
+    return new JsonError(this.#scanner.here, 'the file ends in the middle of a value', {
       next: 'Check that the file is complete.',
     });
   }
 
   /** Says exactly where the tokenizer gave up: a fresh one, fed byte by byte from the last token on, fails there too. */
-  #syntaxError(cause: unknown): PurgeError {
+  #syntaxError(cause: unknown): JsonError {
     const bytes = this.#scanner.bytes(this.#lastOffset, this.#scanner.offset);
     const start = this.#scanner.offset - bytes.length;
-    const again = new Tokenizer();
-    again.onToken = () => undefined;
-    let good = 0;
+    const again = new Tokenizer({ emitPartialTokens: true });
+    let word: number | undefined;
+    again.onToken = ({ token, offset, partial }) => {
+      word = partial === true && WORDS.has(token) ? offset : undefined;
+    };
+    let wrong = 0;
     try {
-      for (; good < bytes.length; good++) again.write(bytes.subarray(good, good + 1));
+      for (; wrong < bytes.length; wrong++) again.write(bytes.subarray(wrong, wrong + 1));
     } catch {
-      this.#scanner.seek(start + good);
+      // What begins as null does and goes on as nope is wrong as a whole.
+      wrong = word ?? wrong;
     }
-    const character = bytes.toString('utf8', good, good + 4).slice(0, 1);
-    return sourceError(this.#path, this.#scanner.here, 'is not JSON here', {
-      value: character === '' ? undefined : character,
+    this.#scanner.seek(start + wrong);
+    const text = bytes.toString('utf8', wrong, wrong + MAX_LINE_BYTES);
+    const value = word === undefined ? Array.from(text.slice(0, 2))[0] : /^\w+/.exec(text)?.[0];
+    return new JsonError(this.#scanner.here, 'is not JSON here', {
+      value,
       cause,
       next: 'Correct the syntax; texts need double quotes, and there are no comments or trailing commas.',
     });
   }
+}
+
+/** What a tokenizer must not take for an error of its own. */
+function isOurs(error: unknown): boolean {
+  return error instanceof JsonError || error instanceof PurgeError;
 }

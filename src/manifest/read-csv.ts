@@ -112,8 +112,14 @@ export class CsvReader implements RecordReader {
         line,
         column: columnOfCell(header, this.#delimiter, index),
       });
-      const meaning = this.#columns.find(name, where, advice);
+      const meaning = this.#columns.find(name);
       if (meaning === undefined) continue;
+      if ('problem' in meaning) {
+        throw sourceError(this.#path, where(), meaning.problem, {
+          value: name,
+          next: advice ?? meaning.next,
+        });
+      }
       if (indexes[meaning.field] !== -1) {
         throw sourceError(this.#path, where(), 'is in the header twice', { value: name });
       }

@@ -1,210 +1,98 @@
-import type { Kind } from '../types.ts';
-import type { ColumnLookup, Field } from './columns.ts';
-import { JsonTokens } from './json-tokens.ts';
-import type { JsonEvents, Scalar } from './json-tokens.ts';
-import type { ColumnOf, RecordReader, RecordSink, RowProblem } from './raw-record.ts';
+import { PurgeError } from '../errors.ts';
+import { EscapedBomCheck } from './escaped-bom.ts';
+import { JsonRows, type JsonSource } from './json-rows.ts';
+import { JsonError, JsonTokens } from './json-tokens.ts';
+import type { RecordReader, RecordSink } from './raw-record.ts';
 import { sourceError } from './source-error.ts';
-import type { TextScanner } from './text-scanner.ts';
+import { LOOK_BACK_BYTES } from './text-scanner.ts';
 
-export interface JsonSource {
-  readonly path: string;
-  readonly scanner: TextScanner;
-  readonly columns: ColumnLookup;
-  /** NDJSON: one object a line. */
-  readonly lines: boolean;
-}
+const LF = 0x0a;
 
-/** Reads NDJSON, a JSON list of objects or of strings, or `{"videos":[…],"replicas":[…]}` as rows. */
+/** Reads a JSON list of objects or of strings, or `{"videos":[…],"replicas":[…]}`, as rows. */
 export function readJson(source: JsonSource, sink: RecordSink): RecordReader {
-  const tokens = new JsonTokens(source, new JsonRows(source, sink));
+  const { path, scanner } = source;
+  const rows = new JsonRows(source, sink);
+  const tokens = new JsonTokens({ scanner, start: 0, lines: false }, rows);
+  const boms = new EscapedBomCheck(path, scanner);
+  const orRefuse = (step: () => void): void => {
+    try {
+      step();
+    } catch (error) {
+      // What was wrong before is what has to be put right first.
+      if (error instanceof JsonError) throw rows.refusal ?? fileError(path, error);
+      throw error instanceof PurgeError ? (rows.refusal ?? error) : error;
+    }
+  };
   return {
-    write: async (chunk) => tokens.write(chunk),
-    end: async () => tokens.end(),
+    write: async (chunk) => {
+      orRefuse(() => {
+        boms.check(chunk, tokens.lastOffset);
+        tokens.write(chunk);
+      });
+      forget(source, tokens);
+    },
+    end: async () => {
+      orRefuse(() => tokens.end());
+      if (rows.refusal !== undefined) throw rows.refusal;
+    },
     close: () => undefined,
   };
 }
 
-const GROUPS: ReadonlyMap<string, Kind> = new Map([
-  ['videos', 'video'],
-  ['replicas', 'replica'],
-]);
-
-/** Makes rows of what the tokens say. Unknown and doubled keys throw `usage`; wrong values make a wrong row. */
-class JsonRows implements JsonEvents {
-  readonly #path: string;
-  readonly #scanner: TextScanner;
-  readonly #columns: ColumnLookup;
-  readonly #lines: boolean;
-  readonly #sink: RecordSink;
-  readonly #groups = new Set<string>();
-  /** The number of containers around a row. */
-  #rowDepth: number;
-  /** The depth of the value that is being passed over; -1 when none is. */
-  #skipDepth = -1;
-  #groupKind: Kind | undefined;
-  #inIgnoredGroup = false;
-  #row: JsonRow;
-  /** The field whose value comes next; `undefined` when its key is to be ignored. */
-  #field: Field | undefined;
-  readonly #columnOf: ColumnOf = (field) => this.#row.columns[field] ?? this.#row.column;
-
-  constructor(source: JsonSource, sink: RecordSink) {
-    this.#path = source.path;
-    this.#scanner = source.scanner;
-    this.#columns = source.columns;
-    this.#lines = source.lines;
-    this.#sink = sink;
-    this.#rowDepth = source.lines ? 0 : 1;
-    this.#row = this.#newRow();
-  }
-
-  openContainer(container: 'array' | 'object', depth: number): void {
-    if (this.#skipDepth !== -1) return;
-    if (depth < this.#rowDepth) return this.#openOuter(container, depth);
-    if (depth === this.#rowDepth && container === 'object') {
-      this.#row = this.#newRow();
-      return;
+/** Reads NDJSON, one object a line, as rows. A line that is not JSON is a wrong row like any other. */
+export function readNdjson(source: JsonSource, sink: RecordSink): RecordReader {
+  const { path, scanner } = source;
+  const rows = new JsonRows(source, sink);
+  const tokensFrom = (start: number): JsonTokens => new JsonTokens({ scanner, start, lines: true }, rows);
+  const boms = new EscapedBomCheck(path, scanner);
+  let tokens = tokensFrom(0);
+  let broken: JsonError | undefined;
+  const orBreak = (step: () => void): void => {
+    if (broken !== undefined) return;
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof JsonError)) throw error;
+      broken = error;
     }
-    this.#skipDepth = depth;
-    const shown = container === 'array' ? '[' : '{';
-    if (depth === this.#rowDepth) this.#emitWrong(shown);
-    else if (this.#field !== undefined) this.#refuseValue(shown);
-  }
-
-  closeContainer(depth: number): void {
-    if (this.#skipDepth === -1) {
-      if (depth === this.#rowDepth) this.#sink(this.#row, this.#columnOf);
-    } else if (this.#skipDepth === depth) this.#skipDepth = -1;
-  }
-
-  key(name: string, depth: number): void {
-    if (this.#skipDepth !== -1) return;
-    if (depth < this.#rowDepth) this.#beginGroup(name);
-    else this.#beginField(name);
-  }
-
-  scalar(scalar: Scalar, depth: number): void {
-    if (this.#skipDepth !== -1) return;
-    if (depth < this.#rowDepth) this.#refuseOuter(scalar, depth);
-    else if (depth > this.#rowDepth) this.#setField(scalar);
-    else if (scalar.type === 'string' && !this.#lines) {
-      this.#row = this.#newRow();
-      this.#row.id = scalar.text;
-      this.#sink(this.#row, this.#columnOf);
-    } else this.#emitWrong(scalar.text);
-  }
-
-  /** At the top a list holds rows; an object holds groups, each with a list of rows. */
-  #openOuter(container: 'array' | 'object', depth: number): void {
-    if (depth === 0) {
-      if (container === 'object') this.#rowDepth = 2;
-    } else if (this.#inIgnoredGroup) this.#skipDepth = depth;
-    else if (container === 'object') this.#refuseGroup('{');
-  }
-
-  #refuseOuter(scalar: Scalar, depth: number): void {
-    if (depth === 1) {
-      if (!this.#inIgnoredGroup) this.#refuseGroup(scalar.text);
-      return;
-    }
-    throw sourceError(this.#path, this.#scanner.here, 'is no list; expected [ … ] or {"videos":[ … ]}', {
-      value: scalar.text,
-    });
-  }
-
-  #refuseGroup(value: string): never {
-    throw sourceError(this.#path, this.#scanner.here, 'is no list; expected [ … ] with IDs or rows', {
-      value,
-    });
-  }
-
-  #beginGroup(name: string): void {
-    this.#groupKind = GROUPS.get(name);
-    this.#inIgnoredGroup = this.#columns.ignores(name);
-    if (this.#inIgnoredGroup && this.#groupKind === undefined) return;
-    this.#inIgnoredGroup = false;
-    const { here } = this.#scanner;
-    if (this.#groupKind === undefined) {
-      throw sourceError(this.#path, here, 'is an unknown key; expected videos or replicas', {
-        value: name,
-        next: 'If the file has one object a line, it is NDJSON: pass --format ndjson or name it .ndjson.',
-      });
-    }
-    if (this.#groups.has(name)) throw this.#doubled(name);
-    this.#groups.add(name);
-    this.#columns.beginList();
-  }
-
-  #beginField(name: string): void {
-    const meaning = this.#columns.find(name, () => this.#scanner.here);
-    this.#field = meaning?.field;
-    if (meaning === undefined) return;
-    const row = this.#row;
-    if (row.columns[meaning.field] !== undefined) throw this.#doubled(name);
-    row.columns[meaning.field] = this.#scanner.column;
-    if (meaning.kind === undefined) return;
-    if (row.impliedKind !== undefined && row.impliedKind !== meaning.kind) {
-      row.problem ??= {
-        column: this.#scanner.column,
-        value: name,
-        problem: `does not belong into the list "${row.impliedKind}s"`,
-      };
-    }
-    row.impliedKind ??= meaning.kind;
-  }
-
-  #setField(scalar: Scalar): void {
-    if (this.#field === undefined) return;
-    this.#row.columns[this.#field] = this.#scanner.column;
-    if (scalar.type === 'string') this.#row[this.#field] = scalar.text;
-    // Exporters write null for what is not there; an ID must be there.
-    else if (scalar.type !== 'null' || this.#field === 'id') this.#refuseValue(scalar.text);
-  }
-
-  #refuseValue(value: string): void {
-    const expected =
-      this.#field === 'id'
-        ? 'is no text; expected an ID in quotes (a number would lose digits)'
-        : `is no text; expected the ${this.#field ?? 'value'} in quotes`;
-    this.#row.problem ??= { column: this.#scanner.column, value, problem: expected };
-  }
-
-  #emitWrong(value: string): void {
-    this.#row = this.#newRow();
-    const problem = this.#lines
-      ? 'is no row; expected an object { … }'
-      : 'is no row; expected an object { … } or an ID in quotes';
-    this.#row.problem = { column: this.#row.column, value, problem };
-    this.#sink(this.#row, this.#columnOf);
-  }
-
-  #doubled(name: string): Error {
-    return sourceError(this.#path, this.#scanner.here, 'is there twice; one of the two would win silently', {
-      value: name,
-    });
-  }
-
-  #newRow(): JsonRow {
-    return {
-      line: this.#scanner.line,
-      column: this.#scanner.column,
-      columns: {},
-      id: '',
-      kind: '',
-      mode: '',
-      until: '',
-      reason: '',
-      ticket: '',
-      impliedKind: this.#groupKind,
-      problem: undefined,
-    };
-  }
+  };
+  const finishLine = (end: number): void => {
+    rows.endLine(broken);
+    if (broken !== undefined) tokens = tokensFrom(end);
+    broken = undefined;
+  };
+  return {
+    write: async (chunk) => {
+      boms.check(chunk, tokens.lastOffset);
+      const start = scanner.offset - chunk.length;
+      for (let at = 0; at < chunk.length;) {
+        const lineFeed = chunk.indexOf(LF, at);
+        const end = lineFeed === -1 ? chunk.length : lineFeed + 1;
+        const part = chunk.subarray(at, end);
+        orBreak(() => tokens.write(part));
+        if (lineFeed !== -1) {
+          orBreak(() => tokens.endLine());
+          finishLine(start + end);
+        }
+        at = end;
+      }
+      forget(source, tokens);
+    },
+    end: async () => {
+      orBreak(() => tokens.end());
+      finishLine(scanner.offset);
+      if (rows.refusal !== undefined) throw rows.refusal;
+    },
+    close: () => undefined,
+  };
 }
 
-interface JsonRow extends Record<Field, string> {
-  readonly line: number;
-  readonly column: number;
-  readonly columns: Partial<Record<Field, number>>;
-  impliedKind: Kind | undefined;
-  problem: RowProblem | undefined;
+/** No token reaches back further, so the scanner may forget what lies before. */
+function forget({ scanner }: JsonSource, tokens: JsonTokens): void {
+  const horizon = scanner.offset - LOOK_BACK_BYTES;
+  if (horizon > tokens.lastOffset) scanner.seek(horizon);
+}
+
+function fileError(path: string, { place, problem, value, next, cause }: JsonError): PurgeError {
+  return sourceError(path, place, problem, { value, next, cause });
 }

@@ -6,6 +6,7 @@ import { columnsFor } from './columns.ts';
 import type { Columns } from './columns.ts';
 import { findFiles } from './find-files.ts';
 import type { FoundFile } from './find-files.ts';
+import { ProblemList } from './problem-list.ts';
 import { openBytes } from './read-bytes.ts';
 import { readRecords } from './read-records.ts';
 import { sourceError } from './source-error.ts';
@@ -61,6 +62,7 @@ async function* readAll(
   reading: { readonly options: ReadOptions; readonly columns: Columns; readonly summaries: SourceSummary[] },
 ): AsyncGenerator<readonly ManifestRow[], void, void> {
   const { options, columns, summaries } = reading;
+  const problems = new ProblemList();
   for (const [source, file] of files.entries()) {
     const rules = {
       source,
@@ -68,12 +70,20 @@ async function* readAll(
       mode: options.mode ?? 'soft',
       anyIdShape: options.anyIdShape ?? false,
     };
-    const bytes = await openBytes(file, options);
-    const { format, sha256, records } = yield* readRecords(
-      bytes,
-      { columns, format: options.format, delimiter: options.delimiter },
-      (record, columnOf) => checkRow(record, columnOf, rules),
-    );
-    summaries.push({ path: file.path, format, sha256, entries: records });
+    try {
+      const bytes = await openBytes(file, options);
+      const { format, sha256, records } = yield* readRecords(
+        bytes,
+        { columns, format: options.format, delimiter: options.delimiter },
+        (record, columnOf) => {
+          const row = checkRow(record, columnOf, rules);
+          if (!row.valid) problems.add(file.path, row.line, row);
+          return row;
+        },
+      );
+      summaries.push({ path: file.path, format, sha256, entries: records });
+    } catch (error) {
+      throw problems.addedTo(error);
+    }
   }
 }

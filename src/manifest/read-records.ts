@@ -6,7 +6,7 @@ import { CHUNK_BYTES, MAX_LINE_BYTES, PAGE_ROWS } from './limits.ts';
 import type { ColumnOf, RawRecord, RecordReader, RecordSink } from './raw-record.ts';
 import type { ByteSource } from './read-bytes.ts';
 import { CsvReader } from './read-csv.ts';
-import { readJson } from './read-json.ts';
+import { readJson, readNdjson } from './read-json.ts';
 import { TextScanner } from './text-scanner.ts';
 
 export interface RecordOptions {
@@ -71,7 +71,8 @@ function readerFor(
   const { path, scanner, options } = source;
   const columns = new ColumnLookup(path, options.columns);
   if (format === 'csv') return new CsvReader({ path, scanner, columns, delimiter: options.delimiter }, sink);
-  return readJson({ path, scanner, columns, lines: format === 'ndjson' }, sink);
+  const lines = format === 'ndjson';
+  return (lines ? readNdjson : readJson)({ path, scanner, columns, lines }, sink);
 }
 
 /** Enough from the start to tell the format: up to 1 KiB after white space, at most about one chunk. */

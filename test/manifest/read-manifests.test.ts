@@ -221,6 +221,42 @@ test('NDJSON has one object a line; other values are wrong rows', async () => {
   ]);
 });
 
+test('a line of NDJSON that is not JSON is a wrong row and spoils no other, in whatever pieces it comes', async () => {
+  const lines = [
+    '{"id":"8a4f94e736","kind":"video"}',
+    'nope',
+    '{"id":"8a4f94e737","kind":"video"} {"id":"8a4f94e738","kind":"video"}',
+    '{"id":"8a4f94e739","kind":"video"},',
+    '',
+    '{"id":',
+    '"8a4f94e73a","kind":"video"}',
+    '{"id":"8a4f94e73b","kind":"vid',
+    '[[[[1]]]]',
+    '{"id":"8a4f94e73c","kind":"video","reason":"ö" nul}',
+    '{"id":"8a4f94e73d","kind":"video"}',
+    '{"id":"8a4f94e73e"',
+  ];
+  for (const size of [1, 7, 1_000_000]) {
+    using folder = new ManifestFolder();
+    const stdin = inPieces(lines.join('\n'), size);
+    const { rows, summaries } = await folder.read(['-'], { format: 'ndjson', stdin });
+    expect(shown(rows)).toEqual([
+      '1 video 8a4f94e736 soft',
+      '2:1 "nope" is not JSON here',
+      '3:36 "{" is a second value on its line',
+      '4:35 "," is not expected here; expected the end of the line',
+      '6:1 "" the object spans several lines',
+      '7:1 "8a4f94e73a" is no row; expected an object { … }',
+      '8:31 "<U+000A>" is not JSON here',
+      '9:1 "[" is no row; expected an object { … }',
+      '10:48 "nul" is not JSON here',
+      '11 video 8a4f94e73d soft',
+      '12:19 "" the file ends in the middle of a value',
+    ]);
+    expect(summaries).toMatchObject([{ entries: 11 }]);
+  }
+});
+
 test.each([
   ['a.csv', ''],
   ['a.csv', '\ufeff\r\n\n'],

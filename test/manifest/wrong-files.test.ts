@@ -205,17 +205,6 @@ const WRONG_JSON: Case[] = [
   },
   {
     name: 'a.ndjson',
-    content: '{"id":"x"} {"id":"y"}',
-    message: 'a.ndjson:1:12: "{" is a second value on its line',
-  },
-  { name: 'a.ndjson', content: '\n{"id":\n"x"}', message: 'a.ndjson:2:1: the object spans several lines' },
-  {
-    name: 'a.ndjson',
-    content: '{"id":"x"},\n{"id":"y"}',
-    message: 'a.ndjson:1:11: "," is not expected here',
-  },
-  {
-    name: 'a.ndjson',
     content: `{"id":"${'x'.repeat(4096)}"}`,
     message: 'a.ndjson:1:1: the line is over 4096 bytes',
   },
@@ -227,6 +216,35 @@ describe('a manifest that is wrong as a whole is refused with its place', () => 
     expect(error.message).toContain(wrong.message);
     expect(error.next).toMatch(/\S/);
   });
+});
+
+test('an unknown, doubled or ambiguous key refuses its file, but hides no other problem of it', async () => {
+  const lines = [
+    '{"id":"8a4f94e736","kind":"film"}',
+    '{"id":"8a4f94e737","kind":"video","owner":"me"}',
+    'nope',
+    '{"id":"8a4f94e738","kind":"video","mode":"soft","mode":"hard"}',
+    '{"video_id":"8a4f94e739"}',
+  ];
+  const contents = { 'a.ndjson': lines.join('\n'), 'a.json': `[${lines.toSpliced(2, 1).join(',\n')}]` };
+  for (const [name, content] of Object.entries(contents)) {
+    const error = await usageError(readManifest(name, content));
+    expect(error.message).toContain(`${name}:2:35: "owner" is an unknown column`);
+    expect(error.next).toContain('--ignore-columns');
+    const shift = name === 'a.json' ? 0 : 1;
+    expect(error.details).toEqual([
+      expect.stringContaining(`${name}:1:${28 - shift}: "film" is no kind`),
+      ...(shift === 1 ? [`${name}:3:1: "nope" is not JSON here`] : []),
+      expect.stringContaining(`${name}:${3 + shift}:49: "mode" is there twice`),
+      expect.stringContaining(`${name}:${4 + shift}:2: "video_id" is a second column of IDs`),
+    ]);
+  }
+});
+
+test('what refuses a file lists the wrong rows before it, too', async () => {
+  const error = await usageError(readManifest('a.csv', 'id,kind\nx,video\n"8a4f94e736,video\n'));
+  expect(error.message).toContain('a.csv:3:1:');
+  expect(error.details).toEqual([expect.stringContaining('a.csv:2:1: "x" is not an ID')]);
 });
 
 test.each([
@@ -285,8 +303,13 @@ test('a manifest that grows while it is read is refused', async () => {
 
 test('rows before a place that is wrong keep their places right, also far into the file', async () => {
   const rows = '{"id":"8a4f94e736","kind":"video","reason":"ö😀"}\n'.repeat(5000);
-  const error = await usageError(readManifest('a.ndjson', `${rows}{"id":"ö", x}`));
-  expect(error.message).toContain('a.ndjson:5001:12: "x" is not JSON here');
+  const wrong = await readManifest('a.ndjson', `${rows}{"id":"ö", x}`);
+  expect(wrong.rows.at(-1)).toMatchObject({
+    line: 5001,
+    column: 12,
+    value: 'x',
+    problem: 'is not JSON here',
+  });
   const list = `[${rows.trimEnd().replaceAll('\n', ',')},7`;
   const cut = await usageError(readManifest('a.json', list));
   expect(cut.message).toContain(`a.json:1:${Array.from(list).length + 1}: the file ends`);
