@@ -28,6 +28,8 @@ export interface ColumnRules {
   readonly map?: Readonly<Record<string, string>> | undefined;
   /** Names to ignore; `*` ignores every unknown one. */
   readonly ignore?: readonly string[] | undefined;
+  /** Neither --map nor --ignore-columns applies to this sort of file: hold files are read strictly. */
+  readonly isStrict?: boolean;
 }
 
 /** What the names of columns and keys mean: the same for every file of a command. */
@@ -35,6 +37,7 @@ export interface Columns {
   readonly meanings: ReadonlyMap<string, Meaning>;
   readonly ignored: ReadonlySet<string>;
   readonly ignoreUnknown: boolean;
+  readonly isStrict: boolean;
 }
 
 const ID_NAMES: readonly (readonly [string, Kind])[] = [
@@ -71,7 +74,7 @@ export function columnsFor(rules: ColumnRules): Columns {
   const ignored = new Set(rules.ignore);
   const ignoreUnknown = ignored.delete('*');
   for (const name of ignored) meanings.delete(name);
-  return { meanings, ignored, ignoreUnknown };
+  return { meanings, ignored, ignoreUnknown, isStrict: rules.isStrict ?? false };
 }
 
 /** Looks up the names of one file. A header or list must name its IDs in one way only. */
@@ -105,7 +108,9 @@ export class ColumnLookup {
     const first = printable(this.#idName, 80);
     return {
       problem: `is a second column of IDs besides "${first}": which one is meant is ambiguous`,
-      next: `Say which one counts: --map id=${printable(name, 80)} --ignore-columns ${first}, or the other way round.`,
+      next: this.#columns.isStrict
+        ? 'Keep one column of IDs; the kind can be said in a column kind.'
+        : `Say which one counts: --map id=${printable(name, 80)} --ignore-columns ${first}, or the other way round.`,
     };
   }
 
@@ -118,7 +123,11 @@ export class ColumnLookup {
   /** Throws `usage` that says a file has no column of IDs. */
   refuseMissingId(place: Place, next?: string): never {
     throw sourceError(this.#path, place, 'has no column of IDs; expected id, video_id or replica_id', {
-      next: next ?? 'Add a header line, or say which column it is: --map id=<column>.',
+      next:
+        next ??
+        (this.#columns.isStrict
+          ? 'Name the column of IDs id in the header line.'
+          : 'Add a header line, or say which column it is: --map id=<column>.'),
     });
   }
 
@@ -126,11 +135,12 @@ export class ColumnLookup {
     const expected = [...this.#columns.meanings.keys()].join(', ');
     const problem = name === '' ? 'is a column without a name' : 'is an unknown column';
     const isAnId = KINDS.some((kind) => idProblem(kind, name, { anyShape: false }) === undefined);
+    const advice = this.#columns.isStrict
+      ? 'Correct the name, or remove the column from the file.'
+      : 'Correct the name, or ignore the column: --ignore-columns <name>.';
     return {
       problem: `${problem}; expected ${expected} (lower case)`,
-      next: isAnId
-        ? 'This looks like an ID: the file has no header line. Add one, such as id,kind.'
-        : 'Correct the name, or ignore the column: --ignore-columns <name>.',
+      next: isAnId ? 'This looks like an ID: the file has no header line. Add one, such as id,kind.' : advice,
     };
   }
 }

@@ -80,7 +80,7 @@ async function readHoldFile(path: string, folder: string): Promise<HoldFile> {
   const bytes = await openBytes({ path, file: resolve(folder, path) }, {});
   const holds = new Map<string, ListedHold>();
   const problems = new ProblemList();
-  const columns = columnsFor({ fields: ['id', 'kind', 'until', 'reason', 'ticket'] });
+  const columns = columnsFor({ fields: ['id', 'kind', 'until', 'reason', 'ticket'], isStrict: true });
   const pages = readRecords(bytes, { columns }, (record, columnOf) => {
     const checked = checkHold(record, columnOf);
     if (checked.problem !== undefined) problems.add(path, checked.line, checked.problem);

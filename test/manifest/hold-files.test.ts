@@ -89,6 +89,16 @@ test.each([
   expect(error.message).toContain(message);
 });
 
+test.each(['id,owner\n', 'video_id,replica_id\n', 'reason\n'])(
+  'the advice for a hold file with the header %j names no option that does not apply to it',
+  async (content) => {
+    using folder = new ManifestFolder();
+    const error = await usageError(holdsOf(folder, { 'h.csv': content }));
+    expect(error.next).toMatch(/\S/);
+    expect(error.next).not.toMatch(/--(?:map|ignore-columns)/);
+  },
+);
+
 test('a hold file with a header and no rows holds nothing', async () => {
   using folder = new ManifestFolder();
   const holds = await holdsOf(folder, { 'h.csv': 'id\n', 'h.json': '[]' });
