@@ -30,6 +30,8 @@ export function decideFormat(
   if (promised === undefined || promised === seen) return promised ?? seen;
   // `{` begins a JSON document as well: its keys tell, and the JSON reader checks them.
   if (promised === 'json' && seen === 'ndjson') return 'json';
+  // IDs in quotes, one a line: the NDJSON reader says of each that it is no object.
+  if (promised === 'ndjson' && /^"[^"\n]*"\s*(?:\n|$)/.test(text)) return 'ndjson';
   const why = asked === undefined ? 'its name' : '--format';
   throw sourceError(
     path,

@@ -188,7 +188,7 @@ export class JsonRows implements JsonEvents {
   #emitWrong(value: string): void {
     this.#row = this.#newRow();
     const problem = this.#lines
-      ? 'is no row; expected an object { … }'
+      ? 'is no row; expected an object { … } on each line'
       : 'is no row; expected an object { … } or an ID in quotes';
     this.#row.problem = { column: this.#row.column, value, problem };
     this.#finishRow();

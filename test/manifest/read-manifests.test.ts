@@ -216,10 +216,21 @@ test('NDJSON has one object a line; other values are wrong rows', async () => {
   );
   expect(shown(rows)).toEqual([
     '1 video 8a4f94e736 soft',
-    '3:1 "8a4f94e736" is no row; expected an object { … }',
+    '3:1 "8a4f94e736" is no row; expected an object { … } on each line',
     '4 video 8a4f94e737 soft',
   ]);
 });
+
+test.each(['"8a4f94e736"\n"8a4f94e737"\n', '"8a4f94e736"\r\n"8a4f94e737"', '\n"8a4f94e736" \n"8a4f94e737"'])(
+  'NDJSON of texts %j is met with what a line must be',
+  async (content) => {
+    for (const options of [{}, { format: 'ndjson' }] as const) {
+      const { rows } = await readManifest('a.ndjson', content, options);
+      expect(rows.map(({ valid }) => valid)).toEqual([false, false]);
+      expect(shown(rows)[0]).toMatch(/"8a4f94e736" is no row; expected an object \{ … \} on each line$/);
+    }
+  },
+);
 
 test('a line of NDJSON that is not JSON is a wrong row and spoils no other, in whatever pieces it comes', async () => {
   const lines = [
@@ -246,9 +257,9 @@ test('a line of NDJSON that is not JSON is a wrong row and spoils no other, in w
       '3:36 "{" is a second value on its line',
       '4:35 "," is not expected here; expected the end of the line',
       '6:1 "" the object spans several lines',
-      '7:1 "8a4f94e73a" is no row; expected an object { … }',
+      '7:1 "8a4f94e73a" is no row; expected an object { … } on each line',
       '8:31 "<U+000A>" is not JSON here',
-      '9:1 "[" is no row; expected an object { … }',
+      '9:1 "[" is no row; expected an object { … } on each line',
       '10:48 "nul" is not JSON here',
       '11 video 8a4f94e73d soft',
       '12:19 "" the file ends in the middle of a value',
