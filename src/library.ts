@@ -11,6 +11,7 @@ import type {
   Mode,
   PlannedDeletion,
   PlanHeader,
+  SkipReason,
   Summary,
 } from './types.ts';
 
@@ -49,8 +50,17 @@ export interface SavedPlan {
   readonly runId: string;
   readonly folder: string;
   readonly header: PlanHeader;
-  /** The first and last planned deletions, `count` of each at most, without overlap. */
-  readonly preview: { readonly first: readonly PreviewRow[]; readonly last: readonly PreviewRow[] };
+  readonly preview: PlanPreview;
+}
+
+/** Some of a plan, at most the same number of each. */
+export interface PlanPreview {
+  /** The first planned deletions. */
+  readonly first: readonly PreviewRow[];
+  /** The last planned deletions that are not among the first. */
+  readonly last: readonly PreviewRow[];
+  /** The first skipped entries in manifest order. */
+  readonly skipped: readonly SkippedRow[];
 }
 
 export interface PreviewRow extends PlannedDeletion {
@@ -60,6 +70,16 @@ export interface PreviewRow extends PlannedDeletion {
   readonly ticket: string;
   /** With `resolve`: what a GET said. */
   readonly resolution: string;
+}
+
+/** A skipped entry; the texts of an invalid one are those of the manifest. */
+export interface SkippedRow {
+  readonly kind: string;
+  readonly id: string;
+  readonly manifest: string;
+  readonly line: number;
+  readonly why: SkipReason;
+  readonly detail: string;
 }
 
 export interface ApplyOptions {

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { PreviewRow, SavedPlan } from '../library.ts';
 import { printable } from '../printable.ts';
+import { PLAN_CSV } from '../store/run-folders.ts';
 import type { PlanHeader } from '../types.ts';
 import { formatDuration } from './durations.ts';
 import { counted, formatCount, inWords } from './numbers.ts';
@@ -16,6 +18,8 @@ const PREVIEW_COLUMNS = [
   { title: 'reason' },
 ] as const;
 
+const SKIPPED_SHOWN = 3;
+
 /** A saved plan for a person: what would be deleted, what is left out and why, and how long it takes. */
 export function renderPlan(plan: SavedPlan, paint: Paint): string {
   const { header, preview } = plan;
@@ -30,6 +34,7 @@ export function renderPlan(plan: SavedPlan, paint: Paint): string {
           ...(between > 0 ? [[`… ${formatCount(between)} more`]] : []),
           ...preview.last.map(previewCells),
         ]),
+    renderSkipped(plan),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -48,7 +53,9 @@ export function renderPlanSummary(header: PlanHeader, paint: Paint): string {
     ),
     renderFacts([
       ...amounts.map(([amount, mode]) => ['delete', `${amount}, ${mode}`] as const),
-      ...skipped.map(([why, count]) => ['skip', `${formatCount(count)} ${inWords(why)}`] as const),
+      ...skipped.map(
+        ([why, count]) => ['skip', `${formatCount(count)} ${inWords(why)} (see plan.csv)`] as const,
+      ),
       ...(header.duplicates > 0 ? [['duplicates', formatCount(header.duplicates)] as const] : []),
       ...header.sources.map(
         (source) =>
@@ -69,6 +76,23 @@ export function renderPlanSummary(header: PlanHeader, paint: Paint): string {
     ...header.refused.map((why) => `${paint('red', 'refused:')} ${printable(why, 1000)}`),
   ];
   return parts.join('\n');
+}
+
+/** The first skipped entries with why each is, and where all of them stand. */
+function renderSkipped({ header, folder, preview }: SavedPlan): string {
+  const all = Object.values(header.skipped).reduce((sum, count) => sum + count, 0);
+  const shown = preview.skipped.slice(0, SKIPPED_SHOWN);
+  if (shown.length === 0) return '';
+  return [
+    'skipped:',
+    ...shown.map(({ kind, id, manifest, line, why, detail }) => {
+      const place = `${printable(manifest)}:${line}`;
+      const reason = detail === '' ? inWords(why) : `${inWords(why)}: ${printable(detail, 300)}`;
+      return `  ${place}  ${printable(`${kind} ${id}`.trim())}  ${reason}`;
+    }),
+    ...(all > shown.length ? [`  … ${formatCount(all - shown.length)} more`] : []),
+    `  all are listed in ${printable(join(folder, PLAN_CSV), 1000)}`,
+  ].join('\n');
 }
 
 /** How many planned deletions are hard. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { PreviewRow } from '../library.ts';
+import type { PlanPreview, PreviewRow, SkippedRow } from '../library.ts';
 import type { PlanCounts } from '../ports.ts';
 import {
   KINDS,
@@ -10,6 +10,7 @@ import {
   type SourceSummary,
 } from '../types.ts';
 import { oneOf } from './columns.ts';
+import { MANIFEST_ORDER } from './run-schema.ts';
 
 /** The planned deletions in plan order, read as the caller consumes them. */
 export function* plannedRows(db: DatabaseSync): Iterable<PlannedDeletion> {
@@ -67,12 +68,8 @@ export function getMeta(db: DatabaseSync, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The first and last planned deletions, at most `count` of each, without overlap. */
-export function previewOf(
-  db: DatabaseSync,
-  sources: readonly SourceSummary[],
-  count: number,
-): { readonly first: readonly PreviewRow[]; readonly last: readonly PreviewRow[] } {
+/** The first and last planned deletions, without overlap, and the first skipped entries; at most `count` of each. */
+export function previewOf(db: DatabaseSync, sources: readonly SourceSummary[], count: number): PlanPreview {
   const select = (order: string): PreviewRow[] =>
     db
       .prepare(`SELECT * FROM entry WHERE skip IS NULL ORDER BY row ${order} LIMIT ?`)
@@ -81,7 +78,11 @@ export function previewOf(
   const first = select('ASC');
   const firstRows = new Set(first.map(({ row }) => row));
   const last = select('DESC').filter(({ row }) => !firstRows.has(row));
-  return { first, last: last.toReversed() };
+  const skipped = db
+    .prepare(`SELECT * FROM entry WHERE skip IS NOT NULL ORDER BY ${MANIFEST_ORDER} LIMIT ?`)
+    .all(count)
+    .map((row) => skippedRow(row, sources));
+  return { first, last: last.toReversed(), skipped };
 }
 
 function previewRow(row: Readonly<Record<string, unknown>>, sources: readonly SourceSummary[]): PreviewRow {
@@ -92,5 +93,16 @@ function previewRow(row: Readonly<Record<string, unknown>>, sources: readonly So
     reason: String(row['reason']),
     ticket: String(row['ticket']),
     resolution: String(row['detail']),
+  };
+}
+
+function skippedRow(row: Readonly<Record<string, unknown>>, sources: readonly SourceSummary[]): SkippedRow {
+  return {
+    kind: String(row['kind']),
+    id: String(row['id']),
+    manifest: sources[Number(row['source'])]?.path ?? '',
+    line: Number(row['line']),
+    why: oneOf(SKIP_REASONS, row['skip']),
+    detail: String(row['detail']),
   };
 }
