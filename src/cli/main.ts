@@ -1,27 +1,21 @@
-/** The process around the commands: streams, signals, exit code. It never calls `process.exit`, which would cut output short. */
-import path from 'node:path';
+/**
+ * The process around the commands: streams, signals, exit code. It never calls `process.exit`, which would cut output
+ * short. It imports little, so that signals are heard early; the rest is loaded when they are.
+ */
 import { EXIT_CODES, PurgeError } from '../errors.ts';
-import { checkTlsEnvironment } from '../tavus/target.ts';
-import { TOOL } from '../version.ts';
-import { buildParser, readCommandLine } from './command-line.ts';
-import { loadCommand } from './load-command.ts';
 import { renderBug, renderError } from './render-error.ts';
-import { resolveSettings } from './settings.ts';
-import { listenToSignals, type StopSignals } from './signals.ts';
-import { defaultStateDir } from './state-dir.ts';
+import { listenToSignals } from './signals.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
-
-/** Commands that send the key. */
-const SENDING: ReadonlySet<string> = new Set(['plan', 'apply', 'resume']);
 
 /** Runs the command line of this process and sets its exit code. Never rejects. */
 export async function main(args: readonly string[]): Promise<void> {
-  const terminal = createTerminal(process);
-  // Before anything is judged: a key pasted in a wrong place must not come back in the message about it.
-  terminal.protect(process.env['TAVUS_API_KEY']);
+  // Never taken off again: a signal at any moment ends the program as it should.
   const signals = listenToSignals((text) => {
     terminal.say(text);
   });
+  const terminal = createTerminal(process);
+  // Before anything is judged: a key pasted in a wrong place must not come back in the message about it.
+  terminal.protect(process.env['TAVUS_API_KEY']);
   let isOver = false;
   const failUnexpectedly = (thrown: unknown): void => {
     terminal.say(renderBug(thrown, terminal.paintWords));
@@ -38,7 +32,8 @@ export async function main(args: readonly string[]): Promise<void> {
     terminal.say(renderBug(new Error('the program ended before its work was done'), terminal.paintWords));
   });
   try {
-    const code = await run(args, terminal, signals);
+    const { runCommandLine } = await import('./run-command-line.ts');
+    const code = await runCommandLine(args, terminal, signals);
     // An error that nobody awaited has set its code already.
     process.exitCode ??= code;
   } catch (thrown) {
@@ -47,33 +42,6 @@ export async function main(args: readonly string[]): Promise<void> {
   } finally {
     isOver = true;
   }
-}
-
-async function run(args: readonly string[], terminal: Terminal, signals: StopSignals): Promise<number> {
-  if (args[0] === '--get-yargs-completions') {
-    await buildParser(terminal.columns).parseAsync([...args]);
-    return EXIT_CODES.ok;
-  }
-  const line = await readCommandLine(args, terminal.columns);
-  if (line.wants !== 'run') {
-    terminal.print(line.wants === 'help' ? line.text : `${TOOL.name} ${TOOL.version}`);
-    return EXIT_CODES.ok;
-  }
-  const { name } = line.command;
-  if (name === 'completion') return (await import('./commands/completion.ts')).printCompletionScript();
-  const settings = await resolveSettings(line.flags, process.env);
-  if (SENDING.has(name)) checkTlsEnvironment(process.env);
-  const command = await loadCommand(name);
-  return command({
-    words: line.words,
-    settings,
-    stateDir: path.resolve(settings.values.stateDir ?? defaultStateDir(process.env)),
-    env: process.env,
-    terminal,
-    stdin: process.stdin,
-    stop: signals.stop,
-    force: signals.force,
-  });
 }
 
 /** Says what went wrong; answers with the exit code for it. */
