@@ -6,6 +6,8 @@ import { hardCount, renderPlanSummary } from './render-plan.ts';
 
 /** An answer is known sooner after standard input was let go. */
 const LET_GO_MS = 100;
+/** The same before and after the answer: a tick would agree to a phrase that is refused in the next line. */
+const PREFIX = '?';
 
 /** What must be typed to carry out this plan: it names the amount, and whether anything is irrevocable. */
 export function confirmationPhrase(header: PlanHeader): string {
@@ -23,18 +25,22 @@ export async function confirmPlan(context: CommandContext, header: PlanHeader): 
   // Nothing will be deleted, so there is nothing to ask.
   if (header.planned === 0) return header.planId;
   const next = applyCommand(context, header);
+  // Whoever may approve it sees it first, whether here or in the log of a script.
+  context.terminal.say(renderPlanSummary(header, context.terminal.paintWords));
   if (!context.terminal.isInteractive) {
     throw new PurgeError('refused', 'Nobody can be asked here, and --confirm is missing; nothing was sent.', {
       next,
     });
   }
-  context.terminal.say(renderPlanSummary(header, context.terminal.paintWords));
   const phrase = confirmationPhrase(header);
-  if ((await ask(context, `Type "${phrase}" to go on:`)) === phrase) return header.planId;
+  if ((await ask(context, { message: `Type "${phrase}" to go on:`, next })) === phrase) return header.planId;
   throw new PurgeError('refused', 'That was not the phrase; nothing was sent.', { next });
 }
 
-async function ask(context: CommandContext, message: string): Promise<string> {
+async function ask(
+  context: CommandContext,
+  { message, next }: { readonly message: string; readonly next: string },
+): Promise<string> {
   const { input } = await import('@inquirer/prompts');
   const closed = new AbortController();
   const signal = AbortSignal.any([context.stop, closed.signal]);
@@ -44,10 +50,10 @@ async function ask(context: CommandContext, message: string): Promise<string> {
   process.stdin.once('pause', onPause);
   try {
     // On stderr: stdout is for data.
-    return await input({ message }, { output: process.stderr, signal });
+    return await input({ message, theme: { prefix: PREFIX } }, { output: process.stderr, signal });
   } catch (error) {
     throw new PurgeError('interrupted', 'The question was broken off; nothing was sent.', {
-      next: 'start again, or approve the plan with --confirm',
+      next,
       cause: error,
     });
   } finally {

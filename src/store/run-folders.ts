@@ -28,7 +28,9 @@ export function findRunFolder(stateDir: string, run: string): string | undefined
     return existsSync(join(folder, RUN_DB)) ? folder : undefined;
   }
   const folder = resolve(run);
-  return RUN_ID.test(basename(folder)) && existsSync(join(folder, RUN_DB)) ? folder : undefined;
+  // Wherever it was moved and whatever it is called now.
+  const isOurs = RUN_ID.test(basename(folder)) || existsSync(join(folder, PLAN_JSON));
+  return isOurs && existsSync(join(folder, RUN_DB)) ? folder : undefined;
 }
 
 /** As `findRunFolder`; throws a `usage` PurgeError when there is no such run. */

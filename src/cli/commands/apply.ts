@@ -1,22 +1,19 @@
-import { existsSync } from 'node:fs';
 import { PurgeError } from '../../errors.ts';
-import { findRunFolder, runFolder } from '../../store/run-folders.ts';
+import type { PlanHeader } from '../../types.ts';
 import { requireKey } from '../api-key.ts';
 import type { CommandContext } from '../command-context.ts';
 import { confirmPlan } from '../confirm.ts';
 import { followRun } from '../follow-run.ts';
-import { shownValue } from '../key-like.ts';
 import { applyOptions, planOptions, savedPlanChanges } from '../library-options.ts';
 import { kebabName, OPTION_NAMES, optionSpec } from '../options.ts';
+import { applyCommand } from '../next-command.ts';
+import { findSavedPlan } from '../saved-plan.ts';
 import { isFlag } from '../settings.ts';
 import { runPlan, throwIfRefused } from './plan.ts';
 
-/** What the ID of a run looks like, from its start. */
-const LIKE_A_RUN = /^\d{8}-\d{6}-/;
-
 /** `apply`: carries out a saved plan, or plans manifests and carries that out. */
 export async function runApply(context: CommandContext): Promise<number> {
-  const saved = savedRun(context);
+  const saved = findSavedPlan(context);
   if (context.settings.values.dryRun) {
     if (saved === undefined) return runPlan(context);
     throw new PurgeError('usage', 'A saved plan was planned already; --dry-run is for manifests.', {
@@ -33,7 +30,7 @@ async function applySaved(context: CommandContext, run: string, apiKey: string):
   const { applyPlan, showRun } = await import('../../library.ts');
   const { header } = await showRun({ stateDir: context.stateDir, run });
   const confirm = await confirmPlan(context, header);
-  throwIfStopped(context);
+  throwIfStopped(context, header);
   const options = applyOptions(context, { run, apiKey, confirm });
   return followRun(context, applyPlan({ ...options, ...savedPlanChanges(context.settings) }));
 }
@@ -43,30 +40,8 @@ async function applyManifests(context: CommandContext, apiKey: string): Promise<
   const plan = await planPurge(planOptions(context, apiKey));
   throwIfRefused(plan);
   const confirm = await confirmPlan(context, plan.header);
-  throwIfStopped(context);
+  throwIfStopped(context, plan.header);
   return followRun(context, applyPlan(applyOptions(context, { run: plan.runId, apiKey, confirm })));
-}
-
-/** The saved plan that the words name, or `undefined` when they are manifests. */
-function savedRun({ words, stateDir }: CommandContext): string | undefined {
-  const runs = words.filter((word) => findRunFolder(stateDir, word) !== undefined);
-  const [run] = runs;
-  if (run === undefined) {
-    const [word] = words;
-    if (words.length === 1 && word !== undefined && LIKE_A_RUN.test(word) && !existsSync(word)) {
-      // Not a manifest either: let it say that there is no such run.
-      runFolder(stateDir, word);
-    }
-    return undefined;
-  }
-  if (words.length === 1) return run;
-  throw new PurgeError(
-    'usage',
-    `${shownValue(run)} is a saved plan; it cannot be mixed with other manifests or plans.`,
-    {
-      next: 'apply one saved plan, or only manifests',
-    },
-  );
 }
 
 function refuseManifestOptions({ settings, words }: CommandContext): void {
@@ -78,9 +53,9 @@ function refuseManifestOptions({ settings, words }: CommandContext): void {
   }
 }
 
-function throwIfStopped({ stop }: CommandContext): void {
-  if (!stop.aborted) return;
+function throwIfStopped(context: CommandContext, header: PlanHeader): void {
+  if (!context.stop.aborted) return;
   throw new PurgeError('interrupted', 'Interrupted before the first request; nothing was sent.', {
-    next: 'start again when it suits',
+    next: applyCommand(context, header),
   });
 }

@@ -4,11 +4,19 @@ import type { SavedPlan } from '../../library.ts';
 import { findKey } from '../api-key.ts';
 import type { CommandContext } from '../command-context.ts';
 import { planOptions } from '../library-options.ts';
-import { applyCommand } from '../next-command.ts';
+import { shownValue } from '../key-like.ts';
+import { applyCommand, nextCommand } from '../next-command.ts';
 import { renderPlan } from '../render-plan.ts';
+import { findSavedPlan } from '../saved-plan.ts';
 
 /** `plan`: reads, checks, saves and shows a plan. */
 export async function runPlan(context: CommandContext): Promise<number> {
+  const saved = findSavedPlan(context);
+  if (saved !== undefined) {
+    throw new PurgeError('usage', `${shownValue(saved)} is a saved plan, not a manifest.`, {
+      next: nextCommand(context, ['runs', 'show', saved]),
+    });
+  }
   const { planPurge } = await import('../../library.ts');
   const key = findKey(context.settings, context.env);
   context.terminal.protect(key?.key);
