@@ -1,11 +1,10 @@
 import type { PurgeEvent } from '../ports.ts';
 import { formatDuration } from './durations.ts';
+import { FINE_OUTCOMES } from './fine-outcomes.ts';
 import type { RunEnd } from '../library.ts';
 import type { Log } from './logging.ts';
 import { formatCount, inWords } from './numbers.ts';
 import { formatRate } from './rates.ts';
-
-const FINE: ReadonlySet<string> = new Set(['deleted', 'deleted_inferred', 'held']);
 
 /**
  * Writes what happens during a run into its log: what a person should know as info or warn, the rest as debug. The
@@ -38,7 +37,7 @@ export function logEvent(log: Log, event: PurgeEvent): void {
       const { kind, id, mode, outcome, detail, attempts } = event;
       const fields = { kind, id, mode, outcome, detail, attempts };
       const words = `${kind} ${id} ${inWords(outcome)}: ${detail}`;
-      if (FINE.has(outcome)) log.debug(words, fields);
+      if (FINE_OUTCOMES.has(outcome)) log.debug(words, fields);
       else log.warn(words, fields);
       return;
     }

@@ -1,8 +1,7 @@
 import { OUTCOMES, type Outcome } from '../types.ts';
 import { formatDuration } from './durations.ts';
+import { FINE_OUTCOMES } from './fine-outcomes.ts';
 import { formatCount, inWords } from './numbers.ts';
-
-const FINE: ReadonlySet<Outcome> = new Set(['deleted', 'deleted_inferred', 'held']);
 
 /** What is known of a run under way, to be drawn or logged. */
 export interface ProgressFacts {
@@ -30,7 +29,7 @@ export function progressLine(facts: ProgressFacts, columns: number = Infinity): 
   const share = facts.planned === 0 ? 100 : Math.floor((100 * facts.done) / facts.planned);
   const counts = OUTCOMES.flatMap((outcome) => {
     const count = facts.counts.get(outcome) ?? 0;
-    const order = FINE.has(outcome) ? LEAVE_OUT.fine : LEAVE_OUT.notFine;
+    const order = FINE_OUTCOMES.has(outcome) ? LEAVE_OUT.fine : LEAVE_OUT.notFine;
     return count === 0 ? [] : [{ order, text: `${inWords(outcome)} ${formatCount(count)}` }];
   });
   const { earlier, perSecond, pausedMs, etaMs } = facts;

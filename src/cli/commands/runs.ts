@@ -3,7 +3,8 @@ import { printableJson } from '../../printable.ts';
 import type { CommandContext } from '../command-context.ts';
 import { applyCommand, nextCommand } from '../next-command.ts';
 import { renderPlanSummary } from '../render-plan.ts';
-import { renderRuns, renderSummary } from '../render-run.ts';
+import { renderSummary } from '../render-run.ts';
+import { renderRuns } from '../render-runs.ts';
 
 /** `runs list` and `runs show <run>`. */
 export async function runRuns(context: CommandContext): Promise<number> {
@@ -21,7 +22,7 @@ async function showAll({ terminal, settings, stateDir }: CommandContext): Promis
       terminal.say(`tavus-purge: left out ${folder}: ${error.message}`);
     },
   });
-  terminal.print(settings.values.json ? printableJson(runs, 2) : renderRuns(runs));
+  terminal.print(settings.values.json ? printableJson(runs, 2) : renderRuns(runs, terminal.dataColumns));
 }
 
 async function showOne(context: CommandContext, run: string): Promise<void> {
@@ -34,7 +35,10 @@ async function showOne(context: CommandContext, run: string): Promise<void> {
   }
   terminal.print(renderPlanSummary(info.header, terminal.paintData));
   terminal.print(`  state: ${info.state}\n  folder: ${info.folder}`);
-  if (info.summary !== null) terminal.print(`\n${renderSummary(info.summary, terminal.paintData)}`);
+  if (info.summary !== null) {
+    const isRunning = info.state === 'running';
+    terminal.print(`\n${renderSummary(info.summary, terminal.paintData, isRunning)}`);
+  }
   if (info.state === 'planned') terminal.print(`\nnext: ${applyCommand(context, info.header)}`);
   if (info.state === 'interrupted' || info.state === 'stopped') {
     terminal.print(`\nnext: ${nextCommand(context, ['resume', info.runId])}`);
