@@ -6,7 +6,7 @@ import { checkTlsEnvironment, keyFingerprint } from '../../tavus/target.ts';
 import { findKey, type FoundKey } from '../api-key.ts';
 import type { CommandContext } from '../command-context.ts';
 import { formatDuration } from '../durations.ts';
-import { formatCount } from '../numbers.ts';
+import { counted, formatCount } from '../numbers.ts';
 import { probeTarget } from '../probe-target.ts';
 import { renderDoctor, shownSettings, type Finding } from '../render-doctor.ts';
 
@@ -24,6 +24,7 @@ export async function runDoctor(context: CommandContext): Promise<number> {
     tlsFinding(context),
     ...(await targetFindings(context, key)),
     ...folderFindings(stateDir),
+    ...(await holdFindings(context)),
   ];
   const shown = shownSettings(settings, stateDir);
   const problems = findings.filter(({ state }) => state === 'problem');
@@ -77,11 +78,34 @@ async function targetFindings(context: CommandContext, key: string | undefined):
   if (!probe.answered) {
     return [{ about: 'target', state: 'problem', what: `${baseUrl} does not answer: ${probe.why}` }];
   }
-  const how = key === undefined ? 'without a key' : 'with this key';
-  const answer = `${baseUrl} answers ${probe.status} to one GET ${how}`;
+  const isRefused = probe.status === 401 || probe.status === 403;
   // Without a key a refusal is what the API should say.
-  const isFine = probe.isAccepted || key === undefined;
-  return [{ about: 'target', state: isFine ? 'fine' : 'problem', what: answer }, clockFinding(probe.skewMs)];
+  const isFine = probe.isAccepted || (key === undefined && isRefused);
+  const how = key === undefined ? 'without a key' : 'with this key';
+  const answer = `${probe.status} to one GET ${how}`;
+  const what =
+    key !== undefined && isRefused
+      ? `${baseUrl} refuses this key: ${answer}; is it a valid key of this API?`
+      : `${baseUrl} answers ${answer}${isFine ? '' : '; is this the API?'}`;
+  return [{ about: 'target', state: isFine ? 'fine' : 'problem', what }, clockFinding(probe.skewMs)];
+}
+
+/** Reads the hold files that plan and apply would read from the environment and the config file. */
+async function holdFindings({ settings }: CommandContext): Promise<readonly Finding[]> {
+  const { openHolds } = await import('../../manifest/hold-files.ts');
+  const about = 'hold file';
+  return Promise.all(
+    settings.values.hold.map(async (file): Promise<Finding> => {
+      try {
+        const [held] = (await openHolds([file], { now: Date.now })).summaries();
+        const entries = counted(held?.entries ?? 0, 'entry', 'entries');
+        return { about, state: 'fine', what: `${file}, ${entries}` };
+      } catch (error) {
+        if (!(error instanceof PurgeError)) throw error;
+        return { about, state: 'problem', what: [error.message, ...error.details.slice(0, 1)].join(' ') };
+      }
+    }),
+  );
 }
 
 function clockFinding(skewMs: number | null): Finding {
