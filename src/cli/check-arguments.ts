@@ -23,6 +23,16 @@ export interface CheckedArguments {
  * PurgeError for the first word that is not exactly right; values that may be an API key are never repeated.
  */
 export function checkArguments(args: readonly string[]): CheckedArguments {
+  try {
+    return judge(args);
+  } catch (error) {
+    if (!(error instanceof PurgeError) || error.next !== undefined) throw error;
+    throw new PurgeError('usage', error.message, { next: helpCommand(args), cause: error });
+  }
+}
+
+/** Throws without a next step where only the help can say it. */
+function judge(args: readonly string[]): CheckedArguments {
   const words: string[] = [];
   const flags = new Map<OptionName, string[]>();
   let wants: CheckedArguments['wants'] = 'run';
@@ -146,6 +156,12 @@ function checkWords(command: CommandSpec, words: readonly string[]): void {
   if (problem !== undefined) throw usage(problem, `tavus-purge ${command.usage}`);
 }
 
-function usage(message: string, next = 'tavus-purge --help'): PurgeError {
+/** The help of the command that was probably meant. */
+function helpCommand(args: readonly string[]): string {
+  const command = commandNamed(args.find((arg) => !arg.startsWith('-')) ?? '');
+  return command === undefined ? 'tavus-purge --help' : `tavus-purge ${command.name} --help`;
+}
+
+function usage(message: string, next?: string): PurgeError {
   return new PurgeError('usage', message, { next });
 }

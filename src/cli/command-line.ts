@@ -101,7 +101,7 @@ async function helpText(parser: Argv, command: CommandSpec | null): Promise<stri
     text = output;
   });
   // The types say less than the names of the arguments do.
-  return text.replaceAll(/\s+\[(?:string|boolean)\]/g, '');
+  return text.replaceAll(/\s*\[(?:string|boolean)\]/g, '');
 }
 
 function sentence(text: string): string {
