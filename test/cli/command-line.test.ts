@@ -80,6 +80,12 @@ describe('what is refused', () => {
     expect((await refusal('apply', 'x', '--dry-rnu')).next).toContain('--dry-run');
   });
 
+  test('what is wrong is answered with the help of its command', async () => {
+    expect((await refusal('plan', 'a', '--rate', 'fast')).next).toBe('tavus-purge plan --help');
+    expect((await refusal('apply', 'a', '--xyzzy')).next).toBe('tavus-purge apply --help');
+    expect((await refusal('--xyzzy')).next).toBe('tavus-purge --help');
+  });
+
   test('a mistyped option never reaches a command', async () => {
     const flags = OPTION_NAMES.map((name) => `--${kebabName(name)}`);
     const change = fc.record({
@@ -149,6 +155,11 @@ describe('help', () => {
       const line = await readCommandLine([name, '--help'], 100);
       const text = line.wants === 'help' ? line.text : '';
       expect(text).toContain(`tavus-purge ${command.usage}`);
+      // What yargs says of types; it stands right after the text where the line is full.
+      for (const columns of [60, 80, 100]) {
+        const narrow = await readCommandLine([name, '--help'], columns);
+        expect(narrow.wants === 'help' && narrow.text).not.toMatch(/\[(?:string|boolean|array)/);
+      }
       for (const option of optionsOf(name)) {
         expect(text).toContain(`--${kebabName(option)}`);
         expect(text).toContain(`${optionSpec(option).group}:`);

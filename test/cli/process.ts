@@ -4,7 +4,7 @@ import path from 'node:path';
 /** Compiled code of earlier starts, so that a start costs half. */
 const COMPILE_CACHE = path.resolve(import.meta.dirname, '../../node_modules/.cache/tavus-purge-test');
 
-const PROGRAM = path.resolve(import.meta.dirname, '../../bin/tavus-purge.js');
+export const PROGRAM: string = path.resolve(import.meta.dirname, '../../bin/tavus-purge.js');
 
 export interface Ended {
   readonly code: number | null;

@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SandboxOptions } from '../../src/sandbox/options.ts';
 import { startSandbox, type RunningSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
-import { runProgram, startProgram } from './process.ts';
+import { PROGRAM, runProgram, startProgram } from './process.ts';
 
 const CANARY = 'canary-key-7f3d9a1c5e2b';
 
@@ -74,6 +75,30 @@ describe('plan', () => {
     expect(planned.stderr).toContain('next: ');
   });
 
+  test('says why entries are skipped, shows the first three and where all of them stand', async () => {
+    const at = await scene(1);
+    const holds = path.join(at.folder, 'keep.csv');
+    const held = ['aaaaaaaaa1', 'aaaaaaaaa2', 'aaaaaaaaa3', 'aaaaaaaaa4'];
+    writeFileSync(holds, `id,reason\n${held.map((id) => `${id},court order`).join('\n')}\n`);
+    writeFileSync(at.manifest, `id,kind\n8a4f94e736,video\n${held.map((id) => `${id},video`).join('\n')}\n`);
+    const { stdout } = await runProgram(['plan', at.manifest, '--hold', holds], at.env);
+    expect(stdout).toContain('4 held (see plan.csv)');
+    for (const id of held.slice(0, 3))
+      expect(stdout).toMatch(new RegExp(`old.csv:\\d  video ${id}  held: court`));
+    expect(stdout).not.toContain('aaaaaaaaa4');
+    expect(stdout).toContain('… 1 more');
+    const listed = /all are listed in (.*)$/m.exec(stdout)?.[1] ?? '';
+    for (const id of held) expect(readFileSync(listed, 'utf8')).toContain(id);
+  });
+
+  test('of a run folder says what it is', async () => {
+    const at = await scene(1);
+    const { runId } = await makePlan(at);
+    const planned = await runProgram(['plan', runId], at.env);
+    expect(planned.code).toBe(2);
+    expect(planned.stderr).toContain(`next: tavus-purge runs show ${runId}`);
+  });
+
   test('warns in plain words when something is irrevocable', async () => {
     const at = await scene(1);
     const planned = await runProgram(['plan', at.manifest, '--mode', 'hard'], at.env);
@@ -106,10 +131,12 @@ describe('apply', () => {
     expect(logged.at(-1)).toMatchObject({ msg: 'run ended with exit code 0', exitCode: 0 });
   });
 
-  test('asks nobody where there is no terminal, and names the exact next command', async () => {
+  test('asks nobody where there is no terminal, but shows the plan and then names the exact next command', async () => {
     const at = await scene(3);
     const refused = await runProgram(['apply', at.manifest], at.env);
     expect(refused.code).toBe(4);
+    expect(refused.stderr).toMatch(/3 deletions at [\s\S]*3 videos, soft[\s\S]*next: /);
+    expect(refused.stdout).toBe('');
     const next = /next: tavus-purge (apply \S+ --confirm \S+)/.exec(refused.stderr)?.[1] ?? '';
     expect(at.sandbox.requests()).toEqual([]);
     expect((await runProgram(next.split(' '), at.env)).code).toBe(0);
@@ -124,6 +151,8 @@ describe('apply', () => {
     const tls = await runProgram(['apply', runId], { ...at.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' });
     const keyless = await runProgram(['apply', runId, '--confirm', planId], { ...at.env, TAVUS_API_KEY: '' });
     expect([wrong.code, short.code, tls.code, keyless.code]).toEqual([4, 4, 2, 2]);
+    expect(wrong.stderr).toContain(`next: read the plan: tavus-purge runs show ${runId}`);
+    expect(wrong.stderr + short.stderr).not.toContain(planId.slice(0, 8));
     expect(at.sandbox.requests()).toEqual([]);
   });
 
@@ -135,6 +164,23 @@ describe('apply', () => {
     expect(refused.stderr).toContain('--mode changes nothing');
     const mixed = await runProgram(['apply', runId, at.manifest, '--confirm', planId], at.env);
     expect(mixed.code).toBe(2);
+  });
+
+  test('knows a run folder wherever it was moved, and half of one', async () => {
+    const at = await scene(2);
+    const { runId, planId } = await makePlan(at);
+    const moved = path.join(at.folder, 'reviewed plan');
+    renameSync(path.join(at.folder, 'state', 'tavus-purge', 'runs', runId), moved);
+    const asked = await runProgram(['apply', moved], at.env);
+    expect(asked.stderr).toContain(`Plan ${runId}: 2 deletions`);
+    const applied = await runProgram(['apply', moved, '--confirm', planId], at.env);
+    expect(applied.code).toBe(0);
+    expect(at.sandbox.state().videos.softDeleted).toBe(2);
+    rmSync(path.join(moved, 'run.db'));
+    const half = await runProgram(['apply', moved, '--confirm', planId], at.env);
+    expect(half.code).toBe(2);
+    expect(half.stderr).toContain('is a run folder without run.db.');
+    expect(half.stderr).toContain('next: ');
   });
 
   test('--dry-run is plan', async () => {
@@ -151,7 +197,7 @@ describe('apply', () => {
     const { runId, planId } = await makePlan(at);
     const applied = await runProgram(['apply', runId, '--confirm', planId], at.env);
     expect(applied.code).toBe(3);
-    expect(applied.stderr).toContain('2 deleted, 1 not found');
+    expect(applied.stderr).toContain('Not all of 3 planned deletions ended well: 1 not found.');
     expect(applied.stderr).toContain('next: ');
   });
 
@@ -238,7 +284,63 @@ describe('around it', () => {
     const at = await scene(1);
     const checked = await runProgram(['doctor'], { ...at.env, TAVUS_API_KEY: 'another-key-0001' });
     expect(checked.code).toBe(2);
-    expect(checked.stdout).toMatch(/PROBLEM target .* 401/);
+    expect(checked.stdout).toMatch(/PROBLEM target .* refuses this key: 401/);
+  });
+
+  test('doctor reads the hold files that the environment names', async () => {
+    const at = await scene(1);
+    const hold = path.join(at.folder, 'keep.csv');
+    const missing = await runProgram(['doctor'], { ...at.env, TAVUS_PURGE_HOLD: hold });
+    expect(missing.code).toBe(2);
+    expect(missing.stdout).toMatch(/PROBLEM hold file .*keep\.csv/);
+    writeFileSync(hold, 'id\n8a4f94e736\n');
+    const there = await runProgram(['doctor'], { ...at.env, TAVUS_PURGE_HOLD: hold });
+    expect(there.code).toBe(0);
+    expect(there.stdout).toMatch(/ok +hold file .*keep\.csv, 1 entry/);
+  });
+
+  test('runs show of a run that is at work says so, and not that it ended', async () => {
+    const at = await scene(20, { latencyMs: [300, 300] });
+    const { runId, planId } = await makePlan(at);
+    const { child, ended } = startProgram(
+      ['apply', runId, '--confirm', planId, '--concurrency', '1'],
+      at.env,
+    );
+    while (at.sandbox.requests().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    const [shown, listed] = await Promise.all([
+      runProgram(['runs', 'show', runId], at.env),
+      runProgram(['runs'], at.env),
+    ]);
+    child.kill('SIGTERM');
+    expect(shown.stdout).toContain(`Run ${runId} is at work: 20 planned deletions`);
+    expect(shown.stdout).toMatch(/^ +\d+ {2}to do$/m);
+    expect(shown.stdout).not.toMatch(/ended|not attempted/);
+    expect(listed.stdout).toMatch(new RegExp(`${runId} +running +\\S+ \\S+ +20 +\\d+ +0 +– `));
+    expect((await ended).code).toBe(5);
+    expect((await runProgram(['runs', 'show', runId], at.env)).stdout).toContain('ended early (signal)');
+  });
+
+  test('a folder that was deleted under the program is exit 2', async () => {
+    const folder = await temporaryFolder();
+    const gone = path.join(folder, 'gone');
+    mkdirSync(gone);
+    const script = `cd '${gone}' && rmdir '${gone}' && exec '${process.execPath}' '${PROGRAM}' runs`;
+    const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8', env: {} });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/current folder is gone[^]*^next: cd /m);
+  });
+
+  test('a signal is heard before anything is loaded, and then nothing is begun', async () => {
+    const at = await scene(1);
+    const early = `process.once('newListener', (name) => {
+      if (name !== 'SIGINT') throw new Error('the first listener is for ' + String(name));
+      setImmediate(() => process.kill(process.pid, 'SIGINT'));
+    })`;
+    const env = { ...at.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(early)}` };
+    const { code, stderr } = await runProgram(['plan', at.manifest], env);
+    expect(code, stderr).toBe(5);
+    expect(stderr).toContain('next: ');
+    expect((await runProgram(['runs'], at.env)).stdout).toContain('No runs yet');
   });
 
   test('runs lists what ran, and says when nothing did', async () => {

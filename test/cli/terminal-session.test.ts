@@ -49,7 +49,9 @@ describe.skipIf(!hasTerminal())('on a terminal (needs tmux)', () => {
       await session.screenWith('Type "delete 12"');
       await session.type(answer);
       await session.press('Enter');
-      expect(await session.screenWith('exit 4')).toContain('next: ');
+      const screen = await session.screenWith('exit 4');
+      expect(screen).toContain('next: ');
+      expect(screen).not.toContain('✔');
       expect((await purge.sandbox.state()).requests.total).toBe(0);
     },
   );
@@ -67,7 +69,9 @@ describe.skipIf(!hasTerminal())('on a terminal (needs tmux)', () => {
     const { purge, session } = await applying(videoIds(3));
     await session.screenWith('Type "delete 3"');
     await session.press(key);
-    expect(await session.screenWith('exit 5')).toContain('nothing was sent');
+    const screen = await session.screenWith('exit 5');
+    expect(screen).toContain('nothing was sent');
+    expect(screen).toMatch(/next: tavus-purge apply \d{8}-\d{6}-[0-9a-f]{6} --confirm [0-9a-f]{12}/);
     expect((await purge.sandbox.state()).requests.total).toBe(0);
   });
 
@@ -80,6 +84,19 @@ describe.skipIf(!hasTerminal())('on a terminal (needs tmux)', () => {
     await session.press('C-c');
     const end = await session.screenWith('exit 5');
     expect(end).toMatch(/next: tavus-purge resume \d{8}-\d{6}-[0-9a-f]{6}/);
+  });
+
+  test('the list of runs fits into 80 columns, target included', async () => {
+    const { purge, session } = await applying(videoIds(3));
+    await session.screenWith('Type "delete 3"');
+    const listed = await onTerminal(['runs'], {
+      env: { TAVUS_PURGE_STATE_DIR: purge.stateDir },
+      columns: 80,
+    });
+    const rows = (await listed.screenWith('exit 0')).split('\n').filter((line) => line.trim() !== '');
+    expect(rows).toHaveLength(3);
+    expect(rows[0]).toMatch(/^run +state +planned +deleted +not fine +target$/);
+    expect(rows[1]).toContain(purge.sandbox.url.replace('http://', ''));
   });
 
   test('there are colours, unless NO_COLOR is set', async () => {
