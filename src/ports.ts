@@ -47,6 +47,8 @@ export interface EntrySource {
   pages(): AsyncIterable<readonly ManifestRow[]>;
   /** Complete once `pages` has been read to its end. */
   summaries(): readonly SourceSummary[];
+  /** What a reviewer of the plan should know, as sentences; complete once `pages` has been read to its end. */
+  warnings?(): readonly string[];
 }
 
 export interface Hold {

@@ -59,7 +59,7 @@ export async function makePlan(
     holds: from.holds.summaries(),
     settings,
     estimate: estimate(planned, settings.rate),
-    warnings: [...options.warnings, ...planWarnings(counts, resolved)],
+    warnings: [...options.warnings, ...(from.source.warnings?.() ?? []), ...planWarnings(counts, resolved)],
   };
 }
 

@@ -37,6 +37,8 @@ export interface Columns {
   readonly meanings: ReadonlyMap<string, Meaning>;
   readonly ignored: ReadonlySet<string>;
   readonly ignoreUnknown: boolean;
+  /** Names that decide what is deleted: `*` ignores nothing that is spelled nearly so. */
+  readonly guarded: readonly string[];
   readonly isStrict: boolean;
 }
 
@@ -44,6 +46,11 @@ const ID_NAMES: readonly (readonly [string, Kind])[] = [
   ['video_id', 'video'],
   ['replica_id', 'replica'],
 ];
+
+const GUARDED: ReadonlySet<Field> = new Set(['id', 'kind', 'mode']);
+
+/** How many ignored names are remembered for a warning: a JSON file may have any number. */
+const NAMES_REMEMBERED = 10;
 
 /** Works out the names from the rules. Throws `usage` when `map` names a field that does not exist or a name twice. */
 export function columnsFor(rules: ColumnRules): Columns {
@@ -71,16 +78,18 @@ export function columnsFor(rules: ColumnRules): Columns {
     const kind = meaning.kind ?? (meaning.field === 'id' ? ours.get(theirs)?.kind : undefined);
     meanings.set(theirs, { field: meaning.field, kind });
   }
+  const guarded = [...meanings].filter(([, { field }]) => GUARDED.has(field)).map(([name]) => name);
   const ignored = new Set(rules.ignore);
   const ignoreUnknown = ignored.delete('*');
   for (const name of ignored) meanings.delete(name);
-  return { meanings, ignored, ignoreUnknown, isStrict: rules.isStrict ?? false };
+  return { meanings, ignored, ignoreUnknown, guarded, isStrict: rules.isStrict ?? false };
 }
 
 /** Looks up the names of one file. A header or list must name its IDs in one way only. */
 export class ColumnLookup {
   readonly #path: string;
   readonly #columns: Columns;
+  readonly #ignored = new Set<string>();
   #idName: string | undefined;
 
   constructor(path: string, columns: Columns) {
@@ -116,8 +125,31 @@ export class ColumnLookup {
 
   /** Whether the operator asked to ignore this name. */
   ignores(name: string): boolean {
-    if (this.#columns.ignored.has(name)) return true;
-    return this.#columns.ignoreUnknown && !this.#columns.meanings.has(name);
+    if (this.#ignored.has(name)) return true;
+    const { ignored, ignoreUnknown, meanings } = this.#columns;
+    if (!ignored.has(name)) {
+      if (!ignoreUnknown || meanings.has(name) || this.#nearest(name) !== undefined) return false;
+    }
+    // Names that the operator spelled out are few, and all are remembered.
+    if (ignored.has(name) || this.#ignored.size < NAMES_REMEMBERED) this.#ignored.add(name);
+    return true;
+  }
+
+  /** What a reviewer should know about the columns that were left out of this file, as phrases. */
+  warnings(): readonly string[] {
+    const warnings: string[] = [];
+    const others: string[] = [];
+    for (const name of this.#ignored) {
+      const shown = `"${printable(name, 40)}"`;
+      const near = this.#nearest(name);
+      if (near === undefined) others.push(shown);
+      else warnings.push(`the column ${shown} is IGNORED, although it looks like ${printable(near, 40)}`);
+    }
+    if (others.length > 0) {
+      const more = this.#ignored.size < NAMES_REMEMBERED ? '' : ', perhaps more';
+      warnings.push(`columns ignored: ${others.join(', ')}${more}`);
+    }
+    return warnings;
   }
 
   /** Throws `usage` that says a file has no column of IDs. */
@@ -131,10 +163,22 @@ export class ColumnLookup {
     });
   }
 
+  /** The guarded name that this one is, or nearly is. */
+  #nearest(name: string): string | undefined {
+    return this.#columns.guarded.find((ours) => isNearly(name.toLowerCase(), ours.toLowerCase()));
+  }
+
   #unknown(name: string): WrongColumn {
     const expected = [...this.#columns.meanings.keys()].join(', ');
     const problem = name === '' ? 'is a column without a name' : 'is an unknown column';
     const isAnId = KINDS.some((kind) => idProblem(kind, name, { anyShape: false }) === undefined);
+    const near = this.#columns.ignoreUnknown ? this.#nearest(name) : undefined;
+    if (near !== undefined) {
+      return {
+        problem: `${problem}; expected ${expected} (lower case)`,
+        next: `Did you mean ${printable(near, 80)}? * ignores no column that looks like it; if it is to be ignored, name it: --ignore-columns '*,${printable(name, 80)}'.`,
+      };
+    }
     const advice = this.#columns.isStrict
       ? 'Correct the name, or remove the column from the file.'
       : 'Correct the name, or ignore the column: --ignore-columns <name>.';
@@ -143,4 +187,16 @@ export class ColumnLookup {
       next: isAnId ? 'This looks like an ID: the file has no header line. Add one, such as id,kind.' : advice,
     };
   }
+}
+
+/** Whether two texts are the same but for one character: another, missing or added one. */
+function isNearly(a: string, b: string): boolean {
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start++;
+  let [endA, endB] = [a.length, b.length];
+  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) {
+    endA--;
+    endB--;
+  }
+  return endA - start <= 1 && endB - start <= 1;
 }

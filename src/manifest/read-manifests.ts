@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { EntrySource } from '../ports.ts';
+import { printable } from '../printable.ts';
 import type { Kind, ManifestFormat, ManifestRow, Mode, SourceSummary } from '../types.ts';
 import { checkRow } from './check-row.ts';
 import { columnsFor } from './columns.ts';
@@ -51,17 +52,34 @@ export async function openManifests(patterns: readonly string[], options: ReadOp
     });
   }
   const summaries: SourceSummary[] = [];
+  const warnings: Warnings = new Map();
   return {
-    pages: () => readAll(files, { options, columns, summaries }),
+    pages: () => readAll(files, { options, columns, summaries, warnings }),
     summaries: () => summaries,
+    warnings: () => [...warnings].map(([warning, paths]) => warningAbout(paths, warning)),
   };
+}
+
+/** What is worth a warning, with the manifests that it is about. */
+type Warnings = Map<string, string[]>;
+
+function warningAbout([path = '', ...others]: readonly string[], warning: string): string {
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return `${printable(path)}${more}: ${warning}.`;
+}
+
+interface Reading {
+  readonly options: ReadOptions;
+  readonly columns: Columns;
+  readonly summaries: SourceSummary[];
+  readonly warnings: Warnings;
 }
 
 async function* readAll(
   files: readonly FoundFile[],
-  reading: { readonly options: ReadOptions; readonly columns: Columns; readonly summaries: SourceSummary[] },
+  reading: Reading,
 ): AsyncGenerator<readonly ManifestRow[], void, void> {
-  const { options, columns, summaries } = reading;
+  const { options, columns, summaries, warnings } = reading;
   const problems = new ProblemList();
   for (const [source, file] of files.entries()) {
     const rules = {
@@ -72,7 +90,7 @@ async function* readAll(
     };
     try {
       const bytes = await openBytes(file, options);
-      const { format, sha256, records } = yield* readRecords(
+      const summary = yield* readRecords(
         bytes,
         { columns, format: options.format, delimiter: options.delimiter },
         (record, columnOf) => {
@@ -81,7 +99,13 @@ async function* readAll(
           return row;
         },
       );
+      const { format, sha256, records } = summary;
       summaries.push({ path: file.path, format, sha256, entries: records });
+      for (const warning of summary.warnings) {
+        const paths = warnings.get(warning);
+        if (paths === undefined) warnings.set(warning, [file.path]);
+        else paths.push(file.path);
+      }
     } catch (error) {
       throw problems.addedTo(error);
     }

@@ -5,7 +5,7 @@ import { decideFormat } from './detect-format.ts';
 import { CHUNK_BYTES, MAX_LINE_BYTES, PAGE_ROWS } from './limits.ts';
 import type { ColumnOf, RawRecord, RecordReader, RecordSink } from './raw-record.ts';
 import type { ByteSource } from './read-bytes.ts';
-import { CsvReader } from './read-csv.ts';
+import { CsvReader, type CsvSource } from './read-csv.ts';
 import { readJson, readNdjson } from './read-json.ts';
 import { TextScanner } from './text-scanner.ts';
 
@@ -22,6 +22,8 @@ export interface RecordSummary {
   readonly records: number;
   /** Nothing but white space: not even a header or a list. */
   readonly blank: boolean;
+  /** About the columns that were ignored. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -41,7 +43,9 @@ export async function* readRecords<T>(
     const head = await readHead(chunks);
     const format = decideFormat(bytes.path, options.format, head);
     const scanner = new TextScanner(bytes.path, format === 'json' ? Infinity : MAX_LINE_BYTES);
-    reader = readerFor(format, { path: bytes.path, scanner, options }, (record, columnOf) => {
+    const columns = new ColumnLookup(bytes.path, options.columns);
+    const source = { path: bytes.path, scanner, columns, delimiter: options.delimiter };
+    reader = readerFor(format, source, (record, columnOf) => {
       page.push(check(record, columnOf));
     });
     for await (const chunk of withHead(head, chunks)) {
@@ -56,23 +60,17 @@ export async function* readRecords<T>(
     await reader.end();
     records += page.length;
     yield* inPages(page);
-    return { format, sha256: bytes.sha256(), records, blank: isBlank(head) };
+    return { format, sha256: bytes.sha256(), records, blank: isBlank(head), warnings: columns.warnings() };
   } finally {
     reader?.close();
     await chunks.return();
   }
 }
 
-function readerFor(
-  format: ManifestFormat,
-  source: { readonly path: string; readonly scanner: TextScanner; readonly options: RecordOptions },
-  sink: RecordSink,
-): RecordReader {
-  const { path, scanner, options } = source;
-  const columns = new ColumnLookup(path, options.columns);
-  if (format === 'csv') return new CsvReader({ path, scanner, columns, delimiter: options.delimiter }, sink);
+function readerFor(format: ManifestFormat, source: CsvSource, sink: RecordSink): RecordReader {
+  if (format === 'csv') return new CsvReader(source, sink);
   const lines = format === 'ndjson';
-  return (lines ? readNdjson : readJson)({ path, scanner, columns, lines }, sink);
+  return (lines ? readNdjson : readJson)({ ...source, lines }, sink);
 }
 
 /** Enough from the start to tell the format: up to 1 KiB after white space, at most about one chunk. */
