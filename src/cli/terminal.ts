@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { scrubberFor, scrubNothing, type Scrub } from '../scrub.ts';
+import { scrubberFor, type Scrub } from '../scrub.ts';
 
 /** Undelivered text for people beyond this is dropped: a reader that stalls must not fill our memory. */
 const LARGEST_BACKLOG_BYTES = 1_048_576;
@@ -35,6 +35,8 @@ export interface Terminal {
   readonly paintWords: Paint;
   /** From here on this secret leaves the process in no text. */
   protect(secret: string | undefined): void;
+  /** What was protected is no secret after all. */
+  reveal(known: string): void;
   readonly scrub: Scrub;
   /** Data on stdout, ended with a newline. */
   print(text: string): void;
@@ -46,7 +48,8 @@ export interface Terminal {
 
 export function createTerminal(streams: Streams): Terminal {
   const { stdin, stdout, stderr } = streams;
-  let scrub: Scrub = scrubNothing;
+  const scrubs = new Map<string, Scrub>();
+  const scrub: Scrub = (text) => [...scrubs.values()].reduce((scrubbed, each) => each(scrubbed), text);
   let status = '';
   const writeData = writerFor(stdout);
   const writeWords = writerFor(stderr);
@@ -60,11 +63,12 @@ export function createTerminal(streams: Streams): Terminal {
     paintWords: paintFor(stderr),
     protect(secret) {
       if (secret === undefined || secret.length < SHORTEST_KEY) return;
-      const before = scrub;
-      const further = scrubberFor(secret);
-      scrub = (text) => further(before(text));
+      scrubs.set(secret, scrubberFor(secret));
     },
-    scrub: (text) => scrub(text),
+    reveal(known) {
+      scrubs.delete(known);
+    },
+    scrub,
     print(text) {
       writeData(`${scrub(text)}\n`);
     },

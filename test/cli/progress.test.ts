@@ -35,6 +35,7 @@ function following(planned: number, pending: number, columns: number): Following
     paintData: paintNothing,
     paintWords: paintNothing,
     protect: () => undefined,
+    reveal: () => undefined,
     scrub: (text) => text,
     print: () => undefined,
     say: () => undefined,

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import path from 'node:path';
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { SandboxOptions } from '../../src/sandbox/options.ts';
+import { SANDBOX_API_KEY, type SandboxOptions } from '../../src/sandbox/options.ts';
 import { startSandbox, type RunningSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { PROGRAM, runProgram, startProgram } from './process.ts';
@@ -353,11 +353,14 @@ describe('around it', () => {
   });
 
   test('sandbox says how to use it and ends at a signal', async () => {
-    const { child, ended } = startProgram(['sandbox', '--port', '0'], {});
+    // Whoever set its key to try it out must still be able to read it.
+    const env = { TAVUS_API_KEY: SANDBOX_API_KEY };
+    const { child, ended } = startProgram(['sandbox', '--port', '0'], env);
     if (child.stdout) await once(child.stdout, 'data');
     child.kill('SIGINT');
     const { code, stdout } = await ended;
     expect(code).toBe(0);
+    expect(stdout).toContain(`TAVUS_API_KEY=${SANDBOX_API_KEY} npx tavus-purge plan`);
     expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+/);
   });
 

@@ -27,6 +27,7 @@ function recorder(): { readonly terminal: Terminal; readonly said: string[] } {
     paintData: paintNothing,
     paintWords: paintNothing,
     protect: () => undefined,
+    reveal: () => undefined,
     scrub,
     print: (text) => said.push(scrub(text)),
     say: (text) => said.push(scrub(text)),

@@ -21,7 +21,7 @@ export async function runSandbox(context: CommandContext): Promise<number> {
     ...(lostAnswerRate === undefined ? {} : { resetAfter: lostAnswerRate }),
   });
   // The one key that is there to be shown: the sandbox's own, which is none of anybody's account.
-  if (context.env['TAVUS_API_KEY'] === running.apiKey) terminal.protect(undefined);
+  terminal.reveal(running.apiKey);
   terminal.print(`${describeSandbox(running).join('\n')}\n\nCtrl-C ends it.`);
   if (!stop.aborted) await once(stop, 'abort');
   await running.close();
