@@ -40,19 +40,23 @@ export class World implements AsyncDisposable {
     return new World(folder, await startSandbox({ acceptAnyId: true, ...options }), env);
   }
 
-  /** Writes a manifest of videos; gives its path. */
-  manifest(meant: readonly Meant[]): string {
-    const path = join(this.folder, 'manifest.csv');
-    writeFileSync(path, `id,kind,mode\n${meant.map(({ id, mode }) => `${id},video,${mode}\n`).join('')}`);
-    return path;
+  get manifestPath(): string {
+    return join(this.folder, 'manifest.csv');
   }
 
-  /** Plans in this process: a start less. */
-  plan(meant: readonly Meant[], settings: Partial<ExecutionSettings> = {}): Promise<SavedPlan> {
+  /** Plans in this process: a start less. Invalid rows are skipped. */
+  plan(
+    meant: readonly Meant[],
+    settings: Partial<ExecutionSettings> = {},
+    invalidRows = 0,
+  ): Promise<SavedPlan> {
+    const rows = meant.map(({ id, mode }) => `${id},video,${mode}\n`).join('');
+    writeFileSync(this.manifestPath, `id,kind,mode\n${rows}${'no ID,video,soft\n'.repeat(invalidRows)}`);
     return planPurge({
-      manifests: [this.manifest(meant)],
+      manifests: [this.manifestPath],
       stateDir: this.stateDir,
       baseUrl: this.sandbox.url,
+      skipInvalid: true,
       settings: { rate: { count: 1_000, windowMs: 1_000 }, allowNotFound: true, ...settings },
     });
   }
