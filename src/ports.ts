@@ -6,6 +6,7 @@ import type {
   AttemptHistory,
   ExecutionSettings,
   FinalOutcome,
+  HoldFileSummary,
   Kind,
   ManifestEntry,
   ManifestRow,
@@ -62,7 +63,7 @@ export interface Holds {
   /** The hold on this ID at this moment, or `undefined`. */
   find(kind: Kind, id: string): Hold | undefined;
   /** What was read, for plan.json. */
-  summaries(): readonly { readonly path: string; readonly sha256: string; readonly entries: number }[];
+  summaries(): readonly HoldFileSummary[];
   /** Reads hold files again if they changed. Throws a `usage` PurgeError when one is missing or malformed. */
   refresh(): Promise<void>;
 }

@@ -16,7 +16,8 @@ import { planDigest } from './plan/digest.ts';
 import { estimate, planWarnings } from './plan/describe-plan.ts';
 import { resolvePlanned, type ResolveOptions } from './plan/resolve-planned.ts';
 import type { LifeEnd, LifeStart, PlanDraft } from './ports.ts';
-import type { ExecutionSettings, Guards, PlanHeader, Target } from './types.ts';
+import { printable } from './printable.ts';
+import type { ExecutionSettings, Guards, HoldFileSummary, PlanHeader, Target } from './types.ts';
 
 export interface MakePlanOptions extends CollectOptions {
   readonly tool: PlanHeader['tool'];
@@ -41,6 +42,7 @@ export async function makePlan(
   const resolved = options.resolve === undefined ? null : await resolvePlanned(draft, options.resolve);
   throwIfInterrupted(options.signal);
   const { planned, byKindAndMode: counts, skipped } = draft.counts();
+  const holds = from.holds.summaries();
   return {
     schemaVersion: 1,
     tool,
@@ -56,11 +58,27 @@ export async function makePlan(
     duplicates,
     guards,
     refused: capProblems({ planned, counts }, guards),
-    holds: from.holds.summaries(),
+    holds,
     settings,
     estimate: estimate(planned, settings.rate),
-    warnings: [...options.warnings, ...(from.source.warnings?.() ?? []), ...planWarnings(counts, resolved)],
+    warnings: [
+      ...options.warnings,
+      ...(from.source.warnings?.() ?? []),
+      ...expiredHolds(holds),
+      ...planWarnings(counts, resolved),
+    ],
   };
+}
+
+/** A hold that has run out is easily taken for one that still holds. */
+function expiredHolds(holds: readonly HoldFileSummary[]): string[] {
+  return holds.flatMap(({ path, entries, expired = 0 }) =>
+    expired === 0
+      ? []
+      : [
+          `${printable(path)}: ${expired} of ${entries} holds expired and no longer hold anything (see until).`,
+        ],
+  );
 }
 
 export interface CarryOutOptions extends ExecuteOptions {

@@ -252,6 +252,15 @@ interface SourceInSummary {
   readonly entries: number;
 }
 
+/** What is known about a hold file that was read. */
+export interface HoldFileSummary {
+  readonly path: string;
+  readonly sha256: string;
+  readonly entries: number;
+  /** Entries whose `until` has passed: they hold nothing any more. Plans of earlier versions do not say. */
+  readonly expired?: number | undefined;
+}
+
 /** plan.json (CONTRACT.md 8), as a value. */
 export interface PlanHeader {
   readonly schemaVersion: 1;
@@ -269,7 +278,7 @@ export interface PlanHeader {
   readonly guards: Guards;
   /** Sentences; empty when no guard refuses the plan. */
   readonly refused: readonly string[];
-  readonly holds: readonly { readonly path: string; readonly sha256: string; readonly entries: number }[];
+  readonly holds: readonly HoldFileSummary[];
   /** The same files as absolute paths, in the order of `sources` and `holds`; `-` stays. */
   readonly files: { readonly sources: readonly string[]; readonly holds: readonly string[] };
   readonly settings: ExecutionSettings;

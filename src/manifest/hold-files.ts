@@ -31,7 +31,13 @@ export async function openHolds(
 
   return {
     find: (kind, id) => findHold(files, { kind, id, now: options.now() }),
-    summaries: () => files.map(({ path, sha256, entries }) => ({ path, sha256, entries })),
+    summaries: () => {
+      const now = options.now();
+      return files.map((file) => {
+        const { path, sha256, entries } = file;
+        return { path, sha256, entries, expired: countExpired(file, now) };
+      });
+    },
     refresh: () =>
       (refreshing ??= refreshChanged().finally(() => {
         refreshing = undefined;
@@ -63,6 +69,16 @@ function findHold(
     }
   }
   return undefined;
+}
+
+function countExpired(file: HoldFile, now: number): number {
+  let expired = 0;
+  for (const first of file.holds.values()) {
+    for (let hold: ListedHold | undefined = first; hold !== undefined; hold = hold.next) {
+      if (now > hold.untilMs) expired += 1;
+    }
+  }
+  return expired;
 }
 
 async function refreshed(file: HoldFile, folder: string): Promise<HoldFile> {

@@ -76,7 +76,14 @@ const planSchema: z.ZodType<PlanHeader> = z
       .describe('caps on the whole plan; null is unlimited'),
     refused: z.array(z.string()).describe('why a guard refuses the plan; empty when none does'),
     files: z.strictObject({ sources: z.array(z.string()), holds: z.array(z.string()) }),
-    holds: z.array(z.strictObject({ path, sha256, entries: count })),
+    holds: z.array(
+      z.strictObject({
+        path,
+        sha256,
+        entries: count,
+        expired: count.optional().describe('entries whose `until` had passed; they hold nothing any more'),
+      }),
+    ),
     settings,
     estimate: z.strictObject({ requests: count, durationMs: z.number().min(0) }),
     warnings: z.array(z.string()),

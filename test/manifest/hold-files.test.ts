@@ -1,6 +1,7 @@
 import { rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { planPurge } from '../../src/index.ts';
 import { openHolds } from '../../src/manifest/hold-files.ts';
 import type { Holds } from '../../src/ports.ts';
 import { ManifestFolder, usageError } from './manifest-folder.ts';
@@ -67,6 +68,26 @@ test('of several holds on one ID the one that still holds counts', async () => {
     'b.csv': 'id,until,reason\nabcd1234,2020-01-01,other\n',
   });
   expect(holds.find('video', 'abcd1234')).toEqual({ reason: 'long', path: 'a.csv' });
+});
+
+test('holds that have expired are counted at the moment of asking, and a plan says how many', async () => {
+  using folder = new ManifestFolder();
+  let now = at('2026-05-01T12:00:00Z');
+  const lines = ['id,until', 'abcd1234,2020-01-01', 'abcd1234,2026-05-01', 'abcd1235,'];
+  const holds = await holdsOf(folder, { 'h.csv': lines.join('\n') }, () => now);
+  expect(holds.summaries()).toMatchObject([{ entries: 3, expired: 1 }]);
+  now = at('2026-05-02T00:00:00Z');
+  expect(holds.summaries()).toMatchObject([{ entries: 3, expired: 2 }]);
+
+  folder.write('a.csv', 'id,kind\n8a4f94e736,video\n');
+  folder.write('past.csv', 'id,until\n8a4f94e736,2020-01-01\n');
+  folder.write('good.csv', 'id\n8a4f94e737\n');
+  const [manifest = '', past = '', good = ''] = ['a.csv', 'past.csv', 'good.csv'].map((name) =>
+    join(folder.path, name),
+  );
+  const { header } = await planPurge({ manifests: [manifest], holds: [past, good], stateDir: folder.path });
+  expect(header).toMatchObject({ planned: 1, holds: [{ expired: 1 }, { expired: 0 }] });
+  expect(header.warnings).toEqual([expect.stringMatching(/past\.csv: 1 of 1 holds expired/)]);
 });
 
 test.each([
