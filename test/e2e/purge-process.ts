@@ -5,9 +5,10 @@ import { onTestFinished } from 'vitest';
 import type { SandboxOptions } from '../../src/sandbox/options.ts';
 import type { Summary } from '../../src/types.ts';
 import { startProgram, type Ended, type Started } from '../cli/process.ts';
-import { canaryFor, type Canary } from '../helpers/canary.ts';
+import type { Canary } from '../helpers/canary.ts';
 import { startSandboxProcess, type SandboxProcess } from '../helpers/sandbox-process.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
+import { canaryFor } from '../helpers/test-canary.ts';
 
 /** One row of results.csv, by column name. */
 export type ResultCells = Readonly<Record<string, string>>;

@@ -7,7 +7,6 @@ import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
 
 /** A random key, and where it must not be. */
 export interface Canary {
@@ -94,16 +93,6 @@ export function newCanary(): Canary {
     hitsOfProcesses: () => shown.flatMap(({ where, text }) => hitsIn(where, text)),
     samples: () => samples,
   };
-}
-
-/** A canary whose test fails when it is anywhere below `folder` or in what the watched processes showed, at the test's end. */
-export function canaryFor(folder: string): Canary {
-  const canary = newCanary();
-  // Runs before the folder is removed: what was registered last is called first.
-  onTestFinished(async () => {
-    expect([...canary.hitsOfProcesses(), ...(await canary.hitsBelow(folder))]).toEqual([]);
-  });
-  return canary;
 }
 
 function randomBlock(): string {

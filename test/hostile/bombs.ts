@@ -57,7 +57,7 @@ export const BOMBS: readonly Bomb[] = [
     file: 'a.csv',
     start: 'id',
     piece: ',id',
-    times: [1_000_000, 1_000_000],
+    times: [1, 1_000_000],
     code: 2,
     says: LONG_LINE,
   },

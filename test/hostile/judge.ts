@@ -8,6 +8,7 @@ import { HOSTILE_CONFIGS } from './config-files.ts';
 import { HOSTILE_MANIFESTS, writeCases, type WrittenCase } from './corpus.ts';
 import type { HostileCase } from './hostile-case.ts';
 import { HOSTILE_HOLDS } from './hold-files.ts';
+import { HOSTILE_VALUES } from './hostile-ids.ts';
 
 /** What changes a terminal, a log line or the reading order. */
 const RAW =
@@ -24,8 +25,13 @@ export interface Judged {
   readonly wrong: readonly string[];
 }
 
-/** Tries the whole corpus in this process: manifests, hold files, config files. `folder` must be empty. */
-export async function judgeCorpus(folder: string): Promise<Judged> {
+/**
+ * Tries the corpus in this process: manifests, hold files, config files. `folder` must be empty. With `oneFormat` a wrong
+ * value is tried in one format only, by turns, instead of in all three.
+ */
+export async function judgeCorpus(folder: string, options: { readonly oneFormat: boolean }): Promise<Judged> {
+  const values = HOSTILE_VALUES.filter((_, index) => !options.oneFormat || index % 3 === 0);
+  const others = HOSTILE_MANIFESTS.filter((hostile) => !HOSTILE_VALUES.includes(hostile));
   const stateDir = join(folder, 'state');
   const good = join(folder, 'good.csv');
   writeFileSync(good, 'id,kind\n8a4f94e736,video\n');
@@ -44,7 +50,7 @@ export async function judgeCorpus(folder: string): Promise<Judged> {
       for (const problem of await judge(one, read(one))) wrong.push(`${titleOf(one.hostile)}: ${problem}`);
     }
   };
-  await judgeAll(written('manifests', HOSTILE_MANIFESTS), ({ path, hostile }) =>
+  await judgeAll(written('manifests', [...values, ...others]), ({ path, hostile }) =>
     planPurge({ manifests: [path], stateDir, ...hostile.options }),
   );
   await judgeAll(written('holds', HOSTILE_HOLDS), ({ path }) =>

@@ -126,9 +126,18 @@ function ndjsonRows(text: string): Said[] {
     .map((content, index) => ({ content, line: index + 1 }))
     .filter(({ content }) => content.trim() !== '')
     .map(({ content, line }) => {
-      const row: unknown = JSON.parse(content);
+      // A line that is not JSON is a wrong row, like one that is only a text.
+      const row = parsed(content);
       return typeof row === 'string' ? { line, values: new Map() } : { ...jsonRow(row, undefined), line };
     });
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return '';
+  }
 }
 
 function jsonRow(row: unknown, listKind: string | undefined): Said {

@@ -36,7 +36,7 @@ async function prove(root: string, budget: ProofBudget): Promise<ProofResult> {
     mkdirSync(join(root, name));
     return join(root, name);
   };
-  const corpus = await judgeCorpus(folder('corpus'));
+  const corpus = await judgeCorpus(folder('corpus'), { oneFormat: false });
   const processes = await judgeProcesses(folder('processes'), { each: 2, most: 24 });
   const outputs = await judgeOutputs(folder('outputs'));
   const failures = [...corpus.wrong, ...processes.wrong, ...outputs.wrong];
