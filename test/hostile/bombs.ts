@@ -53,7 +53,7 @@ export const BOMBS: readonly Bomb[] = [
     says: LONG_LINE,
   },
   {
-    name: '1,000,000 columns',
+    name: 'columns',
     file: 'a.csv',
     start: 'id',
     piece: ',id',
@@ -62,7 +62,7 @@ export const BOMBS: readonly Bomb[] = [
     says: LONG_LINE,
   },
   {
-    name: '2,000,000 bad rows',
+    name: 'bad rows',
     file: 'a.csv',
     start: 'id,kind\n',
     piece: '../x,video\n',
@@ -173,7 +173,7 @@ export const BOMBS: readonly Bomb[] = [
     says: /a\.json:1:2: a value is over 4096 characters long$/m,
   },
   {
-    name: '100,000,000 brackets',
+    name: 'brackets',
     file: 'a.json',
     start: '',
     piece: '['.repeat(1000),
