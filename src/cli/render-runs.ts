@@ -52,9 +52,10 @@ function deleted({ counts }: Summary): number {
 }
 
 /** While a run is at work, what is to do or under way is not counted: nothing is wrong with it yet. */
-function notFine({ state }: RunInfo, { counts, exitCode: code }: Summary): number {
+function notFine({ state, header }: RunInfo, { counts, exitCode: code }: Summary): number {
   if (state === 'finished' && code === 0) return 0;
-  const surely = counts.rejected + counts.failed + counts.not_found;
+  const missing = header.settings.allowNotFound ? 0 : counts.not_found;
+  const surely = counts.rejected + counts.failed + missing;
   return state === 'running' ? surely : surely + counts.unknown + counts.not_attempted;
 }
 

@@ -82,11 +82,10 @@ async function targetFindings(context: CommandContext, key: string | undefined):
   // Without a key a refusal is what the API should say.
   const isFine = probe.isAccepted || (key === undefined && isRefused);
   const how = key === undefined ? 'without a key' : 'with this key';
-  const answer = `${probe.status} to one GET ${how}`;
   const what =
     key !== undefined && isRefused
-      ? `${baseUrl} refuses this key: ${answer}; is it a valid key of this API?`
-      : `${baseUrl} answers ${answer}${isFine ? '' : '; is this the API?'}`;
+      ? `${baseUrl} refuses this key (${probe.status} to one GET); is it valid, and one of this API?`
+      : `${baseUrl} answers ${probe.status} to one GET ${how}${isFine ? '' : '; is this the API?'}`;
   return [{ about: 'target', state: isFine ? 'fine' : 'problem', what }, clockFinding(probe.skewMs)];
 }
 
