@@ -152,8 +152,11 @@ export interface RunJournal {
   withdraw(row: number, attempt: number): Promise<void>;
   /** An attempt ended and the row's turn goes on, or the run ends before it does. */
   end(row: number, attempt: number, verdict: Verdict, at: number): Promise<void>;
-  /** The row's final outcome. It says how the row's last attempt ended, too. */
-  finish(row: number, final: FinalOutcome): Promise<void>;
+  /**
+   * The row's final outcome. It says how the row's last attempt ended, too; `notBefore` (ms since 1970), when its answer
+   * asked not to be called again before.
+   */
+  finish(row: number, final: FinalOutcome, notBefore?: number | null): Promise<void>;
   /** Resolves when everything recorded before is durable. */
   flush(): Promise<void>;
   /**

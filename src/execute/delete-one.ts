@@ -102,7 +102,7 @@ async function sendInTurn(turn: Turn, run: Execution): Promise<AttemptEnd | null
     await journal.begin(row, attempt, run.clock.now());
     const isAdmitted = !mustWait() && (limiter.tryAdmit() === 'go' || (await limiter.admit(control.signal)));
     // Asked again, since admission may have waited. From here to the request nothing can come between.
-    if (isAdmitted && !mustWait()) return send(turn, attempt, run);
+    if (isAdmitted && !mustWait() && limiter.pausedMs() === 0) return send(turn, attempt, run);
     // A pause, an outage or a stop came between: the intent is taken back, since nothing was sent.
     await journal.withdraw(row, attempt);
     breaker.abandonProbe(row);

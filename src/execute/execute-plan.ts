@@ -111,7 +111,8 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
 
 /** A pause that the API asked for in an earlier life of the run is waited out in this one. */
 function waitOutPause({ limiter, clock, onEvent }: Execution, notBefore: number | null): void {
-  const ms = (notBefore ?? 0) - clock.now();
+  // One more, since both are whole milliseconds of the wall clock, cut off.
+  const ms = (notBefore ?? 0) - clock.now() + 1;
   if (ms <= 0) return;
   limiter.pause(ms);
   onEvent({ type: 'paused', reason: 'retry_after', ms });

@@ -24,7 +24,12 @@ export function finish(turn: Turn, verdict: Verdict, run: Execution): void {
   const detail = `${verdict.detail}${earlier}${turn.gaveUp === '' ? '' : `; ${turn.gaveUp}`}`;
   const finishedAt = history.lastEndedAt ?? run.clock.now();
   const event = attemptEvent(turn, verdict, false);
-  recordOutcome(turn, { outcome, detail, status: verdict.status, finishedAt }, run, [event]);
+  // The pause of a last attempt outlives this process like that of any other.
+  const notBefore = verdict.retryAfterMs === null ? null : finishedAt + verdict.retryAfterMs;
+  recordOutcome(turn, { outcome, detail, status: verdict.status, finishedAt }, run, {
+    events: [event],
+    notBefore,
+  });
 }
 
 /** Records that the row is on hold. A request that may have deleted it before is not taken back by that. */
@@ -35,10 +40,16 @@ export function finishHeld(turn: Turn, hold: Hold, run: Execution): void {
   const detail = history.mayBeApplied
     ? `on hold now, but an earlier request may have deleted it: ${why}`
     : why;
-  recordOutcome(turn, { outcome, detail, status: history.lastStatus, finishedAt: run.clock.now() }, run, []);
+  const final = { outcome, detail, status: history.lastStatus, finishedAt: run.clock.now() } as const;
+  recordOutcome(turn, final, run, { events: [], notBefore: null });
 }
 
-function recordOutcome(turn: Turn, final: FinalOutcome, run: Execution, events: readonly PurgeEvent[]): void {
+function recordOutcome(
+  turn: Turn,
+  final: FinalOutcome,
+  run: Execution,
+  { events, notBefore }: { readonly events: readonly PurgeEvent[]; readonly notBefore: number | null },
+): void {
   const { row, kind, id, mode } = turn.deletion;
   const { outcome, detail } = final;
   const event: PurgeEvent = {
@@ -51,7 +62,7 @@ function recordOutcome(turn: Turn, final: FinalOutcome, run: Execution, events: 
     detail,
     attempts: turn.history.attempts,
   };
-  tellWhenDurable(run.journal.finish(row, final), [...events, event], run);
+  tellWhenDurable(run.journal.finish(row, final, notBefore), [...events, event], run);
   const reason = run.stopRules.afterOutcome(outcome);
   if (reason !== null) {
     run.control.stop(

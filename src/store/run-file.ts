@@ -93,7 +93,7 @@ export class RunFile implements Disposable {
 
   /** Whether nothing was ever done about the plan. */
   isUntouched(): boolean {
-    const touched = ['life', 'attempt', 'answer', 'outcome'].map(
+    const touched = ['life', 'attempt', 'answer', 'pause', 'outcome'].map(
       (table) => `EXISTS (SELECT 1 FROM ${table})`,
     );
     return numberFrom(this.#db.prepare(`SELECT ${touched.join(' OR ')}`)) === 0;

@@ -90,8 +90,9 @@ export class SqliteRunJournal implements RunJournal {
     });
   }
 
-  finish(row: number, final: FinalOutcome): Promise<void> {
+  finish(row: number, final: FinalOutcome, notBefore: number | null = null): Promise<void> {
     return this.#queue.add(() => {
+      if (notBefore !== null) this.#db.prepare('INSERT INTO pause VALUES (?)').run(notBefore);
       this.#sql.outcome.run(row, final.outcome, final.detail, final.status, final.finishedAt);
     });
   }
@@ -117,7 +118,11 @@ export class SqliteRunJournal implements RunJournal {
   }
 
   notBefore(): number | null {
-    const latest = this.#db.prepare('SELECT max(not_before) AS at FROM answer').get();
+    const latest = this.#db
+      .prepare(
+        'SELECT max(not_before) AS at FROM (SELECT not_before FROM answer UNION ALL SELECT not_before FROM pause)',
+      )
+      .get();
     return numberOrNull(latest?.['at']);
   }
 
