@@ -27,15 +27,32 @@ export function openDatabase(path: string, format: FileFormat, options: OpenOpti
   refuseStrangeFile(path, format);
   return orStorageError(`open ${format.name} ${path}`, format.cure, () => {
     if (!readOnly) createPrivately(path);
-    const db = new DatabaseSync(path, { readOnly, timeout: options.busyTimeoutMs ?? 5_000 });
     try {
-      migrate(db, { path, format, readOnly });
-      return db;
+      return openAsIs(path, format, options);
     } catch (thrown) {
-      db.close();
-      throw thrown;
+      if (!isLeftInWrite(thrown)) throw thrown;
+      // Its process died in the middle of a write: only somebody who may write can take the half of it back.
+      openAsIs(path, format, { ...options, readOnly: false }).close();
+      return openAsIs(path, format, options);
     }
   });
+}
+
+function openAsIs(path: string, format: FileFormat, options: OpenOptions): DatabaseSync {
+  const readOnly = options.readOnly ?? false;
+  const db = new DatabaseSync(path, { readOnly, timeout: options.busyTimeoutMs ?? 5_000 });
+  try {
+    migrate(db, { path, format, readOnly });
+    return db;
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}
+
+/** SQLITE_READONLY_ROLLBACK: a journal waits to be rolled back, and the file was opened to read only. */
+function isLeftInWrite(thrown: unknown): boolean {
+  return thrown instanceof Error && 'errcode' in thrown && thrown.errcode === 776;
 }
 
 /** Runs `work` and turns what SQLite or the file system throws into a `storage` PurgeError that says what was tried. */

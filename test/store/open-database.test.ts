@@ -1,4 +1,4 @@
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -18,6 +18,21 @@ describe('a file of ours', () => {
     openDatabase(path, FORMAT).close();
     using db = openDatabase(path, FORMAT, { readOnly: true });
     expect(db.prepare('SELECT count(*) AS n FROM second').get()).toMatchObject({ n: 0 });
+  });
+
+  test('that was left in the middle of a write can be read again, as it was before', async () => {
+    const folder = await temporaryFolder();
+    const [path, left] = [join(folder, 'x.db'), join(folder, 'left.db')];
+    const db = openDatabase(path, FORMAT);
+    db.exec('INSERT INTO first VALUES (1); PRAGMA cache_size = 1; BEGIN IMMEDIATE');
+    for (let n = 0; n < 5_000; n += 1) db.exec('INSERT INTO first VALUES (2)');
+    // What a process leaves that dies now: pages written in part, and the journal that takes them back.
+    for (const end of ['', '-journal']) copyFileSync(path + end, left + end);
+    db.exec('ROLLBACK');
+    db.close();
+    using read = openDatabase(left, FORMAT, { readOnly: true });
+    expect(read.prepare('SELECT count(*) AS n, sum(a) AS sum FROM first').get()).toEqual({ n: 1, sum: 1 });
+    expect(() => read.exec('INSERT INTO first VALUES (3)')).toThrow(/readonly/);
   });
 
   test('of an earlier version is brought up to date', async () => {
