@@ -117,6 +117,30 @@ describe('a saved plan', () => {
     await expect(run.finished).rejects.toMatchObject({ exitCode: 4 });
   });
 
+  test.runIf(existsSync('/proc/self'))(
+    'is refused at once when its output folder cannot be made',
+    async () => {
+      const { sandbox, stateDir, plan } = await newDesk();
+      const { runId, header } = await plan(2);
+      const out = '/proc/no-such-folder';
+      const run = applyPlan({ stateDir, run: runId, apiKey: sandbox.apiKey, confirm: header.planId, out });
+      await expect(run.finished).rejects.toMatchObject({ exitCode: 8 });
+      expect(sandbox.state().requests.total).toBe(0);
+    },
+  );
+
+  test.each([
+    ['a log that is a link', (folder: string) => symlink('/nowhere', join(folder, 'log.ndjson'))],
+    ['a folder that everybody may write to', (folder: string) => chmod(folder, 0o777)],
+  ])('is refused with %s', async (_, change) => {
+    const { sandbox, stateDir, plan } = await newDesk();
+    const { runId, header, folder } = await plan(2);
+    await change(folder);
+    const run = applyPlan({ stateDir, run: runId, apiKey: sandbox.apiKey, confirm: header.planId });
+    await expect(run.finished).rejects.toMatchObject({ exitCode: 4 });
+    expect(sandbox.state().requests.total).toBe(0);
+  });
+
   test.each([
     { concurrency: NaN },
     { attempts: 0 },
