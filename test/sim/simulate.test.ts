@@ -5,7 +5,7 @@ import { runSeeds } from './run-seeds.ts';
 import { simulate } from './simulate.ts';
 import { asleep, emptyTally } from './tally.ts';
 
-const SEEDS = 1_000;
+const SEEDS = 800;
 
 test('whole purges keep every promise through faults, kills, signals and jumping clocks', async () => {
   const tally = await runSeeds({ from: 1, to: SEEDS + 1, step: 1, untilMs: Infinity });

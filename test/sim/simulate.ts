@@ -33,7 +33,15 @@ const TOOL = { name: 'tavus-purge', version: '0.0.0' };
 
 /** Plans and carries out one purge in a simulated world: lives that meet what the seed drew, then lives without faults until it is done. */
 export async function simulate(seed: number, trace?: (line: string) => void): Promise<SeedResult> {
-  const scenario = drawScenario(seed);
+  return simulateScenario(drawScenario(seed), trace);
+}
+
+/** The same for a scenario that was not drawn. */
+export async function simulateScenario(
+  scenario: Scenario,
+  trace?: (line: string) => void,
+): Promise<SeedResult> {
+  const { seed } = scenario;
   const world = new World(trace);
   const server = new Server(world, scenario);
   const run = RunDb.create();
