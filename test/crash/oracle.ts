@@ -11,7 +11,7 @@ export interface Meant {
 }
 
 /** What the server knows: what it really deleted, and every DELETE that reached it. */
-export interface Truth {
+interface Truth {
   readonly deleted: ReadonlySet<string>;
   readonly requests: readonly { readonly id: string | null; readonly path: string; readonly at: number }[];
 }
@@ -70,7 +70,7 @@ function* wrongRequests({ meant, truth }: Judged): Iterable<string> {
 
 /** Every request has its intent, and none was sent after its row's outcome was recorded. */
 function* wrongRecords({ folder, truth }: Judged): Iterable<string> {
-  const db = new DatabaseSync(join(folder, 'run.db'), { readOnly: true });
+  const db = openRun(folder);
   const rows = db
     .prepare(
       `SELECT id, (SELECT count(*) FROM attempt WHERE attempt.row = entry.row) AS intents, finished_at AS finishedAt
@@ -99,8 +99,7 @@ function readSummary(folder: string): Summary {
 
 /** The final outcomes that run.db holds at this moment, by ID. */
 export function durableOutcomes(folder: string): ReadonlyMap<string, string> {
-  // Not read-only: a file that was left in the middle of a write is rolled back by whoever opens it next.
-  const db = new DatabaseSync(join(folder, 'run.db'));
+  const db = openRun(folder);
   const rows = db.prepare('SELECT id, outcome FROM outcome JOIN entry USING (row)').all();
   db.close();
   return new Map(rows.map(({ id, outcome }) => [String(id), String(outcome)]));
@@ -108,8 +107,13 @@ export function durableOutcomes(folder: string): ReadonlyMap<string, string> {
 
 /** How often a run was started. */
 export function lifeCount(folder: string): number {
-  const db = new DatabaseSync(join(folder, 'run.db'));
+  const db = openRun(folder);
   const row = db.prepare('SELECT count(*) AS lives FROM life').get();
   db.close();
   return Number(row?.['lives']);
+}
+
+/** Not read-only: a file that was left in the middle of a write is rolled back by whoever opens it next. */
+function openRun(folder: string): DatabaseSync {
+  return new DatabaseSync(join(folder, 'run.db'), { timeout: 5_000 });
 }

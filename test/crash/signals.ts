@@ -72,7 +72,7 @@ const PHASES: readonly Phase[] = [
     name: 'reporting',
     ids: 3,
     sandbox: {},
-    invalidRows: 20_000,
+    invalidRows: 6_000,
     isReached: ({ folder }) => readdirSync(folder).some((name) => name.startsWith('.results.csv.')),
     exitCode: 0,
     endsWithinMs: 10_000,

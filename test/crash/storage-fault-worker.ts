@@ -5,9 +5,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { subscribe } from 'node:diagnostics_channel';
 import { join } from 'node:path';
-import { applyPlan, listRuns, planPurge, PurgeError, resumeRun, type SavedPlan } from '../../src/index.ts';
+import { listRuns, planPurge, type SavedPlan } from '../../src/index.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { brokenPromises, durableOutcomes, type Meant } from './oracle.ts';
+import { apply, endOf, recover, type Recoverable } from './recover.ts';
 import { FaultControl, type FaultReport, type StorageFault } from './storage-fault-shim.ts';
 
 export interface Task {
@@ -25,8 +26,6 @@ export interface Told {
   readonly late: number;
   readonly problems: readonly string[];
 }
-
-type Saved = Pick<SavedPlan, 'folder' | 'runId' | 'header'>;
 
 const MEANT: readonly Meant[] = Array.from({ length: 5 }, (_, index) => ({
   id: `a00000000${index}`,
@@ -91,20 +90,20 @@ async function planUnder(fault: StorageFault, folder: string): Promise<Told> {
   if (end.exitCode !== 0 && left !== undefined && !fault.forEver)
     problems.push('a plan that failed is there nevertheless');
   if (end.exitCode === 0 && left === undefined) problems.push('a plan that did not fail is not there');
-  problems.push(...(await carriedOut(left ?? (await plan(folder)))));
+  problems.push(...(await carriedOut(left ?? (await plan(folder)), folder)));
   return { ...end, report, requests: sandbox.requests().length, late: 0, problems };
 }
 
 async function applyUnder(fault: StorageFault, folder: string): Promise<Told> {
   const saved = await plan(folder);
   control.arm(fault);
-  const end = await endOf(async () => (await applyPlan(applyOptions(saved)).finished).summary.exitCode);
+  const end = await apply({ saved, stateDir: stateDir(folder), apiKey: sandbox.apiKey });
   const report = control.disarm();
   const requests = sandbox.requests().length;
   const late = sentAtMs.filter((at) => report.fired > 0 && at > report.firedAtMs).length;
   const problems: string[] = [];
   const durable = durableOutcomes(saved.folder);
-  problems.push(...(await carriedOut(saved, end.exitCode)));
+  problems.push(...(await carriedOut(saved, folder, end.exitCode)));
   const kept = durableOutcomes(saved.folder);
   for (const [id, outcome] of durable)
     if (kept.get(id) !== outcome) problems.push(`${id}: ${outcome} was lost`);
@@ -112,24 +111,12 @@ async function applyUnder(fault: StorageFault, folder: string): Promise<Told> {
 }
 
 /** Does what an operator does next, without faults, and judges the end. */
-async function carriedOut(saved: Saved, exitCode?: number): Promise<string[]> {
+async function carriedOut(saved: Recoverable['saved'], folder: string, exitCode?: number): Promise<string[]> {
   const isDone = exitCode === 0 || exitCode === 3;
-  if (!isDone) {
-    const stateDir = saved.folder.replace(/\/runs\/.*$/, '');
-    const resumed = await endOf(
-      async () =>
-        (await resumeRun({ stateDir, apiKey: sandbox.apiKey, run: saved.runId }).finished).summary.exitCode,
-    );
-    const neverApplied = resumed.exitCode === 4 && resumed.message.includes('was never applied');
-    const applied = neverApplied
-      ? await endOf(async () => (await applyPlan(applyOptions(saved)).finished).summary.exitCode)
-      : resumed;
-    if (applied.exitCode !== 0 && applied.exitCode !== 3)
-      return [`recovering ended with ${applied.exitCode}: ${applied.message}`];
-  }
+  const problems = isDone ? [] : await recover({ saved, stateDir: stateDir(folder), apiKey: sandbox.apiKey });
   const deleted = new Set(sandbox.state().deleted.map(({ id }) => id));
   const truth = { deleted, requests: sandbox.requests() };
-  return brokenPromises({ folder: saved.folder, meant: MEANT, truth, complete: true });
+  return [...problems, ...brokenPromises({ folder: saved.folder, meant: MEANT, truth, complete: true })];
 }
 
 function plan(folder: string): Promise<SavedPlan> {
@@ -139,31 +126,6 @@ function plan(folder: string): Promise<SavedPlan> {
     baseUrl: sandbox.url,
     settings: { rate: { count: 1_000, windowMs: 1_000 }, concurrency: 2, attempts: 1, timeoutMs: 5_000 },
   });
-}
-
-function applyOptions({ folder, runId, header }: Saved): Parameters<typeof applyPlan>[0] {
-  return {
-    stateDir: folder.replace(/\/runs\/.*$/, ''),
-    run: runId,
-    apiKey: sandbox.apiKey,
-    confirm: header.planId,
-  };
-}
-
-/** How the command line would end: with the exit code of a PurgeError, and 1 for everything else. */
-async function endOf(
-  work: () => Promise<number>,
-): Promise<{ readonly exitCode: number; readonly message: string }> {
-  try {
-    return { exitCode: await work(), message: '' };
-  } catch (thrown) {
-    if (thrown instanceof PurgeError)
-      return { exitCode: thrown.exitCode, message: `${thrown.message} next: ${thrown.next}` };
-    return {
-      exitCode: 1,
-      message: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
-    };
-  }
 }
 
 function stateDir(folder: string): string {

@@ -1,8 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Proof, ProofBudget, ProofResult } from '../helpers/proof.ts';
+import { proveFaultyProcesses } from './faulty-processes.ts';
+import { proveFullDisk } from './full-disk.ts';
 import {
   buildFaultLibrary,
   FaultControl,
@@ -12,31 +13,15 @@ import {
   type FaultName,
   type StorageFault,
 } from './storage-fault-shim.ts';
+import {
+  fastFolder,
+  isManifestRefused,
+  mayGoUnnoticed,
+  placeOf,
+  STORAGE,
+  WITHOUT_FAULT,
+} from './storage-places.ts';
 import type { Task, Told } from './storage-fault-worker.ts';
-
-/** What a stage ends with when nothing fails: the five IDs of a run have an unknown and a rejected one among them. */
-const WITHOUT_FAULT = { plan: 0, apply: 3 } as const;
-const STORAGE = 8;
-const USAGE = 2;
-
-/**
- * Where a failure may go unnoticed, so that the stage ends as if there was none: all that is not needed for any promise.
- * `RUN` stands for a run ID.
- */
-const HARMLESS: readonly RegExp[] = [
-  // The name of a lock's holder, for a message; the lock itself when it is let go: it is free at the latest with its process.
-  / \/(?:locks\/\w+|runs\/RUN\/)\.lock(?:\.json|-journal)?$/,
-  // The ledger, which is derived: when it is closed, or at the end of a run.
-  / \/ledger\.db(?:-wal|-shm|-journal)?$/,
-  // Making what is there already.
-  /^mkdir (?:\/runs(?:\/RUN)?|\/locks)?$/,
-  /^open \/runs\/RUN\/run\.db$/,
-  // SQLite takes a folder that cannot be synced for one of a system without such syncs.
-  /^(?:open|fsync) (?:\/locks|\/runs\/(?:\.planning-)?RUN)?$/,
-  /^(?:open|write) \/runs\/RUN\/log\.ndjson$/,
-];
-/** Folding run.db into one file when it is closed, and the remark that the results are written: harmless after the last request. */
-const HARMLESS_AFTER_ALL = / \/runs\/(?:\.planning-)?RUN\/run\.db(?:-wal|-shm|-journal)?$/;
 
 /** The N-th file operation of planning and of applying fails, for every N. */
 export const storageFaults: Proof = {
@@ -46,8 +31,19 @@ export const storageFaults: Proof = {
     'after it nothing is lost and nothing invented: planning again or resume does the rest',
   ],
   fullSeeds: 2_500,
-  run: (budget) => proveStorageFaults(budget),
+  run: proveAll,
 };
+
+async function proveAll(budget: ProofBudget): Promise<ProofResult> {
+  const library = await proveStorageFaults(budget);
+  const processes = await proveFaultyProcesses({ ...budget, seeds: Math.ceil(budget.seeds / 25) });
+  const disk = await proveFullDisk(budget);
+  const all = [library, processes, disk];
+  return {
+    figures: all.map(({ figures }) => figures).join('; '),
+    failures: all.flatMap(({ failures }) => failures),
+  };
+}
 
 /** About `budget.seeds` runs, evenly spread over all stages, faults and places; all of them when that is enough. */
 export async function proveStorageFaults(budget: ProofBudget): Promise<ProofResult> {
@@ -64,7 +60,7 @@ export async function proveStorageFaults(budget: ProofBudget): Promise<ProofResu
       counts.requests += told.requests;
       if (told.report.fired > 0) counts.fired += 1;
       if (told.exitCode === STORAGE) counts.refused += 1;
-      const name = `${series.stage}, ${nameOf(series.fault)}, operation ${at} (${placeOf(told)})`;
+      const name = `${series.stage}, ${nameOf(series.fault)}, operation ${at} (${placeOf(told.report)})`;
       failures.push(...wrongs(series, told).map((wrong) => `${name}: ${wrong}`));
       if (told.report.fired === 0) break;
     }
@@ -91,38 +87,16 @@ function nameOf({ fault, forEver }: Series['fault']): string {
   return `${fault} ${forEver ? 'for ever' : 'once'}`;
 }
 
-/** Operation and file, the same from run to run. */
-function placeOf({ report }: Pick<Told, 'report'>): string {
-  const path = report.path
-    .replace(/^\/\w+(?:-\w+)*(?:\/state)?/, '')
-    .replace(/\d{8}-\d{6}-[0-9a-f]{6}/, 'RUN');
-  return `${report.operation} ${path}`;
-}
-
-/** Whether the program may go on as if nothing had happened. */
-function mayGoUnnoticed(place: string, fault: Omit<StorageFault, 'at'>, late: number): boolean {
-  // What was not taken of a short write is written again; only a full disk behind it is a failure.
-  const isTakenUp = fault.fault === 'short' && !fault.forEver;
-  return (
-    isTakenUp ||
-    HARMLESS.some((pattern) => pattern.test(place)) ||
-    (late === 0 && HARMLESS_AFTER_ALL.test(place))
-  );
-}
-
 function wrongs({ stage, fault }: Series, told: Told): string[] {
   const { report, exitCode, message, late, problems } = told;
-  const place = placeOf(told);
+  const place = placeOf(told.report);
   const wrong = [...problems];
   const isHarmless = report.fired === 0 || mayGoUnnoticed(place, fault, late);
-  const isManifest = stage === 'plan' && place.endsWith('/manifest.csv');
   const isExpected =
     exitCode === STORAGE ||
     (isHarmless && exitCode === WITHOUT_FAULT[stage]) ||
-    (exitCode === USAGE && isManifest);
-  // With all opens failing from somewhere on, the manifest is where planning notices.
-  const noticedAtManifest = stage === 'plan' && exitCode === USAGE && message.includes('manifest.csv');
-  if (!isExpected && !noticedAtManifest) wrong.push(`exit code ${exitCode} ${message}`);
+    isManifestRefused(stage, exitCode, message);
+  if (!isExpected) wrong.push(`exit code ${exitCode} ${message}`);
   if (!isHarmless && late > 0) wrong.push(`${late} requests left after the failure`);
   return wrong;
 }
@@ -176,9 +150,4 @@ class FaultWorker implements Disposable {
     this.#child.kill('SIGKILL');
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** In memory where there is such a folder: what is proven here does not need a disk, which would only be slow. */
-function fastFolder(): string {
-  return existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 }

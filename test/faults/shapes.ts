@@ -109,7 +109,7 @@ export const SHAPES: readonly Shape[] = [
       flood(socket, `1000\r\n${' '.repeat(4_096)}\r\n`);
     }),
     // 64 KiB are read; the rest is what the buffers of the system take.
-    mostBytes: 4 * 2 ** 20,
+    mostBytes: 1.5 * 2 ** 20,
   },
   {
     // Nothing is unpacked, so it is a short body that is not JSON.
@@ -178,9 +178,9 @@ function drip(socket: Socket, text: string): void {
   }, 20);
 }
 
-/** The same again and again, some 30 MB a second, as long as it is taken. */
+/** The same again and again, some 8 MB a second, as long as it is taken. */
 function flood(socket: Socket, text: string): void {
-  const portion = text.repeat(Math.ceil(2 ** 16 / text.length));
+  const portion = text.repeat(Math.ceil(2 ** 14 / text.length));
   const timer = setInterval(() => {
     if (socket.destroyed) clearInterval(timer);
     else if (socket.writableLength === 0) socket.write(portion);
