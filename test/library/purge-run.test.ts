@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -119,6 +119,27 @@ describe('a purge through the library', () => {
     expect(summary).toMatchObject({ complete: true, exitCode: 0, counts: { deleted: 3 }, requests: 3 });
     expect((await readFile(files.resultsCsv, 'utf8')).split('\n')).toHaveLength(5);
     expect(sandbox.state().requests.total).toBe(0);
+    await expect(resumeRun(resumed).finished).rejects.toMatchObject({ exitCode: 4 });
+  });
+
+  test('whose results could not be written is not finished: resume writes them, and sends nothing', async () => {
+    const sandbox = await newSandbox();
+    const { apply, plan } = await planned(sandbox, 3);
+    const run = applyPlan(apply);
+    const inTheWay = join(plan.folder, 'results.csv');
+    for await (const event of run) if (event.type === 'started') await mkdir(inTheWay);
+    await expect(run.finished).rejects.toMatchObject({
+      exitCode: 8,
+      next: expect.stringContaining('resume'),
+    });
+    const resumed = { stateDir: apply.stateDir, apiKey: apply.apiKey, run: plan.runId };
+    expect((await showRun(resumed)).state).toBe('interrupted');
+
+    await rmdir(inTheWay);
+    const { summary } = await resumeRun(resumed).finished;
+    expect(summary).toMatchObject({ complete: true, exitCode: 0, counts: { deleted: 3 }, requests: 3 });
+    expect(sandbox.state().requests.total).toBe(3);
+    expect((await showRun(resumed)).state).toBe('finished');
     await expect(resumeRun(resumed).finished).rejects.toMatchObject({ exitCode: 4 });
   });
 

@@ -84,3 +84,11 @@ test('the name of the holder is not written through a link, and a lock holds wit
   expect(await readFile(victim, 'utf8')).toBe('untouched');
   expect((await lockInProcess(stateDir)).said).toBe('locked');
 });
+
+test('a lock whose folder cannot be made is a failure of storage, not a bug', async () => {
+  const stateDir = await temporaryFolder();
+  await writeFile(join(stateDir, 'locks'), '');
+  expect(() => takeLock(targetLock(stateDir, TARGET), HOLDER)).toThrow(
+    expect.objectContaining({ kind: 'storage', message: expect.stringContaining('Nothing was sent') }),
+  );
+});
