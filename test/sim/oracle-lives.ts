@@ -242,16 +242,20 @@ function wasClockSet({ world }: Evidence, from: number, to: number): boolean {
   return world.wallJumps.some(({ at }) => from <= at && at <= to);
 }
 
-/** Ten ends in a row as in an outage, from three IDs or more: nothing leaves for 15 seconds. */
+/** Ten ends in a row as in an outage, from three IDs or more, or 25 among the last 50: nothing leaves for 15 seconds. */
 function judgeBreaker({ requests, answers }: View, blame: Blame): void {
   let inARow = 0;
   let ids = new Set<string>();
+  const latest: boolean[] = [];
   for (const { answered, target } of answers) {
     const { meaning, order, at } = answered;
     if (meaning.isThrottle === true) continue;
-    inARow = meaning.isOutage === true ? inARow + 1 : 0;
+    const isOutage = meaning.isOutage === true;
+    inARow = isOutage ? inARow + 1 : 0;
     ids = inARow === 0 ? new Set() : ids.add(target);
-    if (inARow < 10 || ids.size < 3) continue;
+    latest.push(isOutage);
+    const isMost = latest.slice(-50).filter(Boolean).length >= 25;
+    if (!isMost && (inARow < 10 || ids.size < 3)) continue;
     const inside = requests.find((sent) => sent.order > order && sent.at < at + 15_000);
     if (inside !== undefined)
       blame(`I8: ${inside.target} left ${(inside.at - at).toFixed(0)} ms into an outage`);
