@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // Many tests wait for processes and timers: one file more than there are cores keeps them busy.
+    maxWorkers: 3,
     // Tests start real processes on machines that may be busy; a hang is what this is for.
     testTimeout: 60_000,
     hookTimeout: 60_000,

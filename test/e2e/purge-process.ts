@@ -11,7 +11,7 @@ import { temporaryFolder } from '../helpers/temporary-folder.ts';
 import { canaryFor } from '../helpers/test-canary.ts';
 
 /** One row of results.csv, by column name. */
-export type ResultCells = Readonly<Record<string, string>>;
+type ResultCells = Readonly<Record<string, string>>;
 
 /**
  * A sandbox in a process of its own, and the program to run against it, with a state folder and a random key of their

@@ -40,7 +40,11 @@ export async function startRawServer(
   let connections = 0;
   const onSocket = (plain: Socket): void => {
     connections += 1;
-    const socket = options.wrap?.(plain.on('error', () => {}), connections) ?? plain;
+    const socket =
+      options.wrap?.(
+        plain.on('error', () => {}),
+        connections,
+      ) ?? plain;
     open.add(socket);
     socket.on('close', () => open.delete(socket)).on('error', () => {});
     options.onConnect?.(socket);
