@@ -78,6 +78,15 @@ describe('an approval', () => {
     ['a plan from the future', { now: NOW - 3_600_000 }, /in the future/],
     ['an age that is no number', { now: NaN }, /is older than/],
     ['a changed manifest', { changedSources: ['ids.csv'] }, /ids.csv has changed/],
+    [
+      'more than a cap allows',
+      {
+        header: { ...header, planned: 5 },
+        counts: { ...AGREED.counts, planned: 5 },
+        guards: { maxDeletions: 4, maxHard: 0 },
+      },
+      /has 5 deletions, --max-deletions allows 4/,
+    ],
     ['no confirmation', { confirm: '' }, /needs a confirmation/],
     ['a short confirmation', { confirm: header.planId.slice(0, 7) }, /first 8 or more/],
     ['the confirmation of another plan', { confirm: '0'.repeat(8) }, /is not the plan/],
