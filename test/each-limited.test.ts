@@ -4,6 +4,12 @@ import { eachLimited } from '../src/each-limited.ts';
 
 const NEVER = { isStopped: () => false };
 
+function* broken(): Iterable<number> {
+  yield 1;
+  yield 2;
+  throw new Error('no more');
+}
+
 describe('work on many items', () => {
   test('is done for each, at most so many at a time, and pulls an item only when it can start', async () => {
     let pulled = 0;
@@ -55,11 +61,6 @@ describe('work on many items', () => {
 
   test('waits for what is under way also when the source of items fails', async () => {
     let ended = 0;
-    function* broken(): Iterable<number> {
-      yield 1;
-      yield 2;
-      throw new Error('no more');
-    }
     const work = async (): Promise<void> => {
       await setImmediate();
       ended += 1;
