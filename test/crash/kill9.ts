@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT_CODES } from '../../src/errors.ts';
 import { randomFor } from '../../src/sandbox/random.ts';
 import type { Proof, ProofBudget, ProofResult } from '../helpers/proof.ts';
 import { lifeCount } from './oracle.ts';
@@ -90,7 +91,10 @@ async function killUntilDone(seed: number, size: Kill9Size): Promise<KilledRun> 
       if (child.signalCode === 'SIGKILL') kills += 1;
     }
     const { code, stderr } = await ended;
-    isDone = code === 0 || code === 3;
+    // 4: the life before was killed between its very last record and its end, so there is nothing to resume. What it
+    // left is judged below like any other end.
+    const wasFinished = code === EXIT_CODES.refused && stderr.includes('is finished');
+    isDone = code === 0 || code === 3 || wasFinished;
     // A killed process has no code; 5 (an outage, by chance) is for resume as well.
     if (!isDone && code !== null && code !== 5) problems.push(`exit code ${code}: ${stderr.trim()}`);
     if (!isDone && (isLast || problems.length > 0)) {
