@@ -15,6 +15,18 @@ export default defineConfig({
       // Types only, and what runs in child processes, which v8's coverage does not follow.
       exclude: ['src/ports.ts', 'src/types.ts', 'src/cli/**', 'src/sandbox/start-sandbox.ts'],
       reporter: ['text-summary', 'lcov'],
+      thresholds: {
+        statements: 95,
+        lines: 95,
+        functions: 95,
+        branches: 93,
+        // What decides whether something is deleted, and what is said about it.
+        'src/{approval,ids}.ts': { branches: 100 },
+        'src/tavus/{answer-body,classify-answer,deletion-url,retry-after}.ts': { branches: 100 },
+        'src/execute/{adaptive-rate,breaker,rate-limiter,send-log,settle-outcome,stop-rules}.ts': {
+          branches: 100,
+        },
+      },
     },
   },
 });

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { deletionPath, lookupPath } from '../../src/tavus/deletion-url.ts';
 import type { Kind, Mode, PlannedDeletion } from '../../src/types.ts';
@@ -99,4 +99,22 @@ describe('deletionPath', () => {
 test('lookupPath asks a replica to say whose it is, and never carries hard', () => {
   expect(lookupPath('video', '8a4f94e736')).toBe('/v2/videos/8a4f94e736');
   expect(lookupPath('replica', 'rf4e9d9790f0')).toBe('/v2/replicas/rf4e9d9790f0?verbose=true');
+});
+
+test('a URL that is read as anything but what was written is never sent, whatever the gate let through', () => {
+  vi.stubGlobal(
+    'URL',
+    class {
+      readonly href = 'https://tavusapi.com/v2/videos/';
+      readonly pathname = '/v2/videos/';
+      readonly search = '?hard=true';
+      readonly hash = '';
+    },
+  );
+  try {
+    const deletion = { row: 1, kind: 'video', id: '8a4f94e736', mode: 'hard' } as const;
+    expect(() => deletionPath(deletion)).toThrow(/would name something else/);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
