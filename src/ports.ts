@@ -153,10 +153,10 @@ export interface RunJournal {
   /** An attempt ended and the row's turn goes on, or the run ends before it does. */
   end(row: number, attempt: number, verdict: Verdict, at: number): Promise<void>;
   /**
-   * The row's final outcome. It says how the row's last attempt ended, too; `notBefore` (ms since 1970), when its answer
-   * asked not to be called again before.
+   * The row's final outcome. It says how the row's last attempt ended, too; `retryAfterMs`, for how long its answer asked
+   * not to be called again.
    */
-  finish(row: number, final: FinalOutcome, notBefore?: number | null): Promise<void>;
+  finish(row: number, final: FinalOutcome, retryAfterMs?: number | null): Promise<void>;
   /** Resolves when everything recorded before is durable. */
   flush(): Promise<void>;
   /**

@@ -24,11 +24,10 @@ export function finish(turn: Turn, verdict: Verdict, run: Execution): void {
   const detail = `${verdict.detail}${earlier}${turn.gaveUp === '' ? '' : `; ${turn.gaveUp}`}`;
   const finishedAt = history.lastEndedAt ?? run.clock.now();
   const event = attemptEvent(turn, verdict, false);
-  // The pause of a last attempt outlives this process like that of any other.
-  const notBefore = verdict.retryAfterMs === null ? null : finishedAt + verdict.retryAfterMs;
   recordOutcome(turn, { outcome, detail, status: verdict.status, finishedAt }, run, {
     events: [event],
-    notBefore,
+    // The pause of a last attempt outlives this process like that of any other.
+    retryAfterMs: verdict.retryAfterMs,
   });
 }
 
@@ -41,14 +40,14 @@ export function finishHeld(turn: Turn, hold: Hold, run: Execution): void {
     ? `on hold now, but an earlier request may have deleted it: ${why}`
     : why;
   const final = { outcome, detail, status: history.lastStatus, finishedAt: run.clock.now() } as const;
-  recordOutcome(turn, final, run, { events: [], notBefore: null });
+  recordOutcome(turn, final, run, { events: [], retryAfterMs: null });
 }
 
 function recordOutcome(
   turn: Turn,
   final: FinalOutcome,
   run: Execution,
-  { events, notBefore }: { readonly events: readonly PurgeEvent[]; readonly notBefore: number | null },
+  { events, retryAfterMs }: { readonly events: readonly PurgeEvent[]; readonly retryAfterMs: number | null },
 ): void {
   const { row, kind, id, mode } = turn.deletion;
   const { outcome, detail } = final;
@@ -62,7 +61,7 @@ function recordOutcome(
     detail,
     attempts: turn.history.attempts,
   };
-  tellWhenDurable(run.journal.finish(row, final, notBefore), [...events, event], run);
+  tellWhenDurable(run.journal.finish(row, final, retryAfterMs), [...events, event], run);
   const reason = run.stopRules.afterOutcome(outcome);
   if (reason !== null) {
     run.control.stop(

@@ -30,8 +30,9 @@ export function openDatabase(path: string, format: FileFormat, options: OpenOpti
     try {
       return openAsIs(path, format, options);
     } catch (thrown) {
-      if (!isLeftInWrite(thrown)) throw thrown;
-      // Its process died in the middle of a write: only somebody who may write can take the half of it back.
+      if (!isLeftInWrite(thrown) && !(thrown instanceof OfEarlierVersion)) throw thrown;
+      // Its process died in the middle of a write, or was of an earlier version: only somebody who may write can take
+      // the half of it back, or bring it up to date.
       openAsIs(path, format, { ...options, readOnly: false }).close();
       return openAsIs(path, format, options);
     }
@@ -49,6 +50,9 @@ function openAsIs(path: string, format: FileFormat, options: OpenOptions): Datab
     throw thrown;
   }
 }
+
+/** The file was opened to read only, and must be brought up to date first. */
+class OfEarlierVersion extends Error {}
 
 /** SQLITE_READONLY_ROLLBACK: a journal waits to be rolled back, and the file was opened to read only. */
 function isLeftInWrite(thrown: unknown): boolean {
@@ -132,6 +136,7 @@ function migrate(db: DatabaseSync, file: { path: string; format: FileFormat; rea
     );
   }
   if (version === latest) return;
+  if (file.readOnly && version > 0) throw new OfEarlierVersion();
   if (file.readOnly) {
     throw new PurgeError('storage', `${path} is not a complete ${format.name}.`, { next: format.cure });
   }

@@ -18,7 +18,7 @@ const LONGEST_COMMIT_MS = 600_000;
 export class SqliteRunJournal implements RunJournal {
   readonly #db: DatabaseSync;
   readonly #queue: CommitQueue;
-  readonly #sql: Record<'pending' | 'begin' | 'withdraw' | 'answer' | 'outcome', StatementSync>;
+  readonly #sql: Record<'pending' | 'begin' | 'withdraw' | 'answer' | 'pause' | 'outcome', StatementSync>;
   /** Number of this life, from 1; 0 before `startLife`. */
   #life = 0;
 
@@ -31,7 +31,8 @@ export class SqliteRunJournal implements RunJournal {
       ),
       begin: db.prepare('INSERT INTO attempt VALUES (?, ?, ?, ?)'),
       withdraw: db.prepare('DELETE FROM attempt WHERE row = ? AND n = ?'),
-      answer: db.prepare('INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)'),
+      answer: db.prepare('INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)'),
+      pause: db.prepare('INSERT INTO pause VALUES (?)'),
       outcome: db.prepare(
         `INSERT INTO outcome SELECT ?1, ?2, ?3, ?4, count(*), min(at), ?5 FROM attempt WHERE row = ?1`,
       ),
@@ -85,16 +86,21 @@ export class SqliteRunJournal implements RunJournal {
   end(row: number, attempt: number, verdict: Verdict, at: number): Promise<void> {
     return this.#queue.add(() => {
       const { applied, status, detail, retryAfterMs } = verdict;
-      const notBefore = retryAfterMs === null ? null : at + retryAfterMs;
-      this.#sql.answer.run(row, attempt, at, applied, status, detail, notBefore);
+      this.#sql.answer.run(row, attempt, at, applied, status, detail);
+      this.#keepPause(at, retryAfterMs);
     });
   }
 
-  finish(row: number, final: FinalOutcome, notBefore: number | null = null): Promise<void> {
+  finish(row: number, final: FinalOutcome, retryAfterMs: number | null = null): Promise<void> {
     return this.#queue.add(() => {
-      if (notBefore !== null) this.#db.prepare('INSERT INTO pause VALUES (?)').run(notBefore);
       this.#sql.outcome.run(row, final.outcome, final.detail, final.status, final.finishedAt);
+      this.#keepPause(final.finishedAt, retryAfterMs);
     });
+  }
+
+  /** A pause that an answer asked for outlives this process, whatever the answer meant for its row. */
+  #keepPause(answeredAt: number, retryAfterMs: number | null): void {
+    if (retryAfterMs !== null) this.#sql.pause.run(answeredAt + retryAfterMs);
   }
 
   flush(): Promise<void> {
@@ -118,12 +124,7 @@ export class SqliteRunJournal implements RunJournal {
   }
 
   notBefore(): number | null {
-    const latest = this.#db
-      .prepare(
-        'SELECT max(not_before) AS at FROM (SELECT not_before FROM answer UNION ALL SELECT not_before FROM pause)',
-      )
-      .get();
-    return numberOrNull(latest?.['at']);
+    return numberOrNull(this.#db.prepare('SELECT max(not_before) AS at FROM pause').get()?.['at']);
   }
 
   retriesCharged(): number {

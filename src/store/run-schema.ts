@@ -2,8 +2,7 @@ import type { FileFormat } from './open-database.ts';
 
 /**
  * run.db: one run. `entry` is the plan, written once. `attempt` holds intents, `answer` how an attempt ended when the
- * row's turn went on, `outcome` the final ones, `pause` until when the answers to last attempts asked for silence: all
- * appended, none updated. An attempt with neither an answer nor an outcome of its row "may have been applied".
+ * row's turn went on, `outcome` the final ones, `pause` until when an answer asked for silence: all appended, none updated. An attempt with neither an answer nor an outcome of its row "may have been applied".
  *
  * `entry.row` orders the plan: the place in manifest order, plus an offset for replicas (after all videos) and for
  * invalid rows.
@@ -68,6 +67,10 @@ export const RUN_FORMAT: FileFormat = {
       first_sent_at INTEGER,
       finished_at INTEGER NOT NULL
     ) STRICT;
+    `,
+    `
+    INSERT INTO pause SELECT not_before FROM answer WHERE not_before IS NOT NULL;
+    ALTER TABLE answer DROP COLUMN not_before;
     `,
   ],
 };

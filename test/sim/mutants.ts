@@ -190,8 +190,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the pause of a last attempt is forgotten when the run ends',
     file: RECORD,
-    from: 'verdict.retryAfterMs === null ? null : finishedAt + verdict.retryAfterMs',
-    to: 'null',
+    from: 'retryAfterMs: verdict.retryAfterMs',
+    to: 'retryAfterMs: null',
     caughtBy: 5349,
   },
   {

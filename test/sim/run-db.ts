@@ -56,7 +56,7 @@ export class RunDb {
   /** Until when, by the wall clock, recorded answers and ends of lives ask for silence; 0 when none does. */
   pausedUntil(): number {
     const sql =
-      'SELECT max(at) AS at FROM (SELECT max(not_before) AS at FROM answer UNION ALL SELECT max(not_before) FROM pause UNION ALL SELECT max(not_before) FROM life)';
+      'SELECT max(at) AS at FROM (SELECT max(not_before) AS at FROM pause UNION ALL SELECT max(not_before) FROM life)';
     return Number(this.db.prepare(sql).get()?.['at'] ?? 0);
   }
 

@@ -35,13 +35,16 @@ describe('a file of ours', () => {
     expect(() => read.exec('INSERT INTO first VALUES (3)')).toThrow(/readonly/);
   });
 
-  test('of an earlier version is brought up to date', async () => {
-    const path = join(await temporaryFolder(), 'x.db');
-    openDatabase(path, { ...FORMAT, migrations: FORMAT.migrations.slice(0, 1) }).close();
-    using db = openDatabase(path, FORMAT);
-    expect(db.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 2 });
-    expect(db.prepare('SELECT count(*) AS n FROM second').get()).toMatchObject({ n: 0 });
-  });
+  test.each([false, true])(
+    'of an earlier version is brought up to date (to read only: %s)',
+    async (readOnly) => {
+      const path = join(await temporaryFolder(), 'x.db');
+      openDatabase(path, { ...FORMAT, migrations: FORMAT.migrations.slice(0, 1) }).close();
+      using db = openDatabase(path, FORMAT, { readOnly });
+      expect(db.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 2 });
+      expect(db.prepare('SELECT count(*) AS n FROM second').get()).toMatchObject({ n: 0 });
+    },
+  );
 
   test('of a newer version is refused and left alone', async () => {
     const path = join(await temporaryFolder(), 'x.db');

@@ -1,6 +1,10 @@
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { LifeStart } from '../../src/ports.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
 import { RunFile } from '../../src/store/run-file.ts';
+import { SqliteRunJournal } from '../../src/store/run-journal.ts';
+import { RUN_FORMAT } from '../../src/store/run-schema.ts';
 import type { Verdict } from '../../src/types.ts';
 import { openRun } from '../helpers/run-files.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
@@ -120,6 +124,36 @@ describe('the journal of a run', () => {
     expect(journal.recentlySent(2_000, rate)).toEqual([1_100, 1_200, 2_000]);
     expect(journal.recentlySent(2_000, { ...rate, count: 1 })).toEqual([2_000]);
     expect(journal.recentlySent(2_150, rate)).toEqual([1_200, 2_150]);
+  });
+
+  test('keeps the longest pause that an answer asked for, of whichever attempt', async () => {
+    const { run, journal, rows } = await startedRun();
+    const [first = 0, second = 0, third = 0] = rows;
+    expect(journal.notBefore()).toBeNull();
+    await journal.begin(first, 1, 1_000);
+    await journal.end(first, 1, { ...THROTTLED, retryAfterMs: 5_000 }, 1_100);
+    await journal.begin(second, 1, 1_200);
+    await journal.finish(second, { ...DELETED, finishedAt: 1_300 });
+    expect(journal.notBefore()).toBe(6_100);
+    await journal.begin(third, 1, 1_400);
+    await journal.finish(third, { ...DELETED, finishedAt: 1_500 }, 60_000);
+    await journal.begin(first, 2, 1_600);
+    await journal.end(first, 2, { ...THROTTLED, retryAfterMs: 1_000 }, 1_700);
+    run.close();
+
+    using again = new RunFile(run.folder, { readOnly: false });
+    expect(again.journal().notBefore()).toBe(61_500);
+  });
+
+  test('finds the pause that an earlier version kept with its answer', async () => {
+    const path = join(await temporaryFolder(), 'run.db');
+    const old = openDatabase(path, { ...RUN_FORMAT, migrations: RUN_FORMAT.migrations.slice(0, 1) });
+    old.exec(
+      "INSERT INTO answer VALUES (0, 1, 1000, 'no', 429, '', 6000), (1, 1, 1000, 'no', 503, '', NULL)",
+    );
+    old.close();
+    using db = openDatabase(path, RUN_FORMAT);
+    expect(new SqliteRunJournal(db).notBefore()).toBe(6_000);
   });
 
   test('makes what many workers record at once durable with few commits, in order', async () => {
