@@ -32,8 +32,6 @@ export interface Breaker {
   readonly isOpen: boolean;
   /** Whether the last probe failed too: the run must drain. */
   readonly gaveUp: boolean;
-  /** Milliseconds until the next probe may go; 0 while closed, while a probe is out, and after giving up. */
-  readonly openForMs: number;
 }
 
 export interface BreakerOptions {
@@ -140,9 +138,6 @@ export function createBreaker(options: BreakerOptions): Breaker {
     },
     get gaveUp() {
       return state === 'gave_up';
-    },
-    get openForMs() {
-      return state === 'open' && probingRow === null ? Math.max(0, probeAt - clock.monotonic()) : 0;
     },
   };
 }

@@ -5,8 +5,6 @@ const SHARE_OF_PLAN = 0.1;
 export interface RetryBudget {
   /** Takes one retry; false when none is left. */
   take(): boolean;
-  /** Retries that may still be taken. */
-  readonly left: number;
 }
 
 export interface RetryBudgetOptions {
@@ -26,9 +24,6 @@ export function createRetryBudget(options: RetryBudgetOptions): RetryBudget {
       if (!(left > 0)) return false;
       left -= 1;
       return true;
-    },
-    get left() {
-      return left;
     },
   };
 }

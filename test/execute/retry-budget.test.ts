@@ -1,6 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRetryBudget } from '../../src/execute/retry-budget.ts';
+import { createRetryBudget, type RetryBudgetOptions } from '../../src/execute/retry-budget.ts';
+
+/** Takes retries until there are none. */
+function takeAll(options: RetryBudgetOptions): number {
+  const budget = createRetryBudget(options);
+  let taken = 0;
+  while (taken < 1_000 && budget.take()) taken += 1;
+  return taken;
+}
 
 describe('the retry budget', () => {
   test.each([
@@ -11,18 +19,16 @@ describe('the retry budget', () => {
     [110, 11],
     [1240, 124],
   ])('of a plan of %i is %i', (planned, retries) => {
-    expect(createRetryBudget({ planned, alreadyCharged: 0 }).left).toBe(retries);
+    expect(takeAll({ planned, alreadyCharged: 0 })).toBe(retries);
   });
 
   test('counts what earlier lives of the run took, even when they took too much', () => {
-    expect(createRetryBudget({ planned: 200, alreadyCharged: 15 }).left).toBe(5);
-    const empty = createRetryBudget({ planned: 200, alreadyCharged: 23 });
-    expect(empty.left).toBe(0);
-    expect(empty.take()).toBe(false);
+    expect(takeAll({ planned: 200, alreadyCharged: 15 })).toBe(5);
+    expect(takeAll({ planned: 200, alreadyCharged: 23 })).toBe(0);
   });
 
   test('allows nothing when it cannot be computed', () => {
-    expect(createRetryBudget({ planned: 10, alreadyCharged: Number.NaN }).take()).toBe(false);
+    expect(takeAll({ planned: 10, alreadyCharged: Number.NaN })).toBe(0);
   });
 
   test('is never exceeded over any number of lives', () => {
