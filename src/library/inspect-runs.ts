@@ -40,7 +40,7 @@ function lockForReport(run: RunFile): Disposable {
   const { runId } = run.header;
   const since = new Date(systemClock.now()).toISOString();
   try {
-    return takeLock(runLock(runId, run.folder), { runId, pid: process.pid, since });
+    return takeLock(runLock(runId, run.folder), { runId, since });
   } catch (thrown) {
     if (!(thrown instanceof PurgeError) || thrown.kind !== 'locked') throw thrown;
     throw new PurgeError(

@@ -50,7 +50,7 @@ export function liveRun(start: (onEvent: OnEvent) => Promise<RunEnd>): PurgeRun 
 /** Makes sure that no other process carries out this run, or any run on this target. */
 export function lockRun(stateDir: string, run: RunFile, target: BoundTarget): Disposable {
   const { runId } = run.header;
-  const holder = { runId, pid: process.pid, since: new Date(systemClock.now()).toISOString() };
+  const holder = { runId, since: new Date(systemClock.now()).toISOString() };
   const locks = new DisposableStack();
   try {
     locks.use(takeLock(targetLock(stateDir, target), holder));

@@ -10,6 +10,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+// The kernel gives the lock to this process and to no other: its number is part of what a lock is, not a setting.
+import { pid } from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { PurgeError } from '../errors.ts';
 import type { Target } from '../types.ts';
@@ -26,10 +28,9 @@ export interface Lock {
   readonly path: string;
 }
 
-/** Who holds a lock: for the message to the others. The lock itself is the kernel's and dies with its process. */
+/** For what this process holds a lock: for the message to the others. */
 export interface LockHolder {
   readonly runId: string;
-  readonly pid: number;
   readonly since: string;
 }
 
@@ -107,7 +108,7 @@ function nameHolder(path: string, holder: LockHolder): void {
   try {
     const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
     const file = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
-    writeSync(file, JSON.stringify(holder));
+    writeSync(file, JSON.stringify({ ...holder, pid }));
     closeSync(file);
   } catch {
     // The others are told only that somebody holds it.
@@ -117,7 +118,9 @@ function nameHolder(path: string, holder: LockHolder): void {
 function heldBy(lock: Lock): string {
   try {
     // oxlint-disable-next-line no-unsafe-type-assertion -- for a message only, and written by this module
-    const holder = JSON.parse(readFileSync(holderPath(lock), 'utf8')) as LockHolder;
+    const holder = JSON.parse(readFileSync(holderPath(lock), 'utf8')) as LockHolder & {
+      readonly pid: number;
+    };
     return `Another run holds ${lock.name}: ${holder.runId} (process ${holder.pid}, since ${holder.since}). Nothing was sent.`;
   } catch {
     // The other process has the lock and has not yet written, or has just removed, its name.

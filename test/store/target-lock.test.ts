@@ -7,7 +7,7 @@ import { isLocked, takeLock, targetLock } from '../../src/store/target-lock.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const TARGET = { baseUrl: 'https://tavusapi.com', keyFingerprint: '01234567' };
-const HOLDER = { runId: '20260102-030405-abcdef', pid: 1, since: '2026-01-02T03:04:05.000Z' };
+const HOLDER = { runId: '20260102-030405-abcdef', since: '2026-01-02T03:04:05.000Z' };
 
 /** A process that takes the lock, says `taken` or `refused`, and keeps what it has until it is killed. */
 async function lockInProcess(
@@ -38,7 +38,9 @@ test('a target is held by one process, which is named to the others, and free ag
   const stateDir = await temporaryFolder();
   const other = await lockInProcess(stateDir);
   expect(other.said).toBe('taken');
-  expect(() => takeLock(targetLock(stateDir, TARGET), HOLDER)).toThrow(/20260102-030405-abcdef/);
+  expect(() => takeLock(targetLock(stateDir, TARGET), HOLDER)).toThrow(
+    `20260102-030405-abcdef (process ${other.pid}, since 2026-01-02T03:04:05.000Z)`,
+  );
   expect(isLocked(targetLock(stateDir, TARGET))).toBe(true);
   expect(isLocked(targetLock(stateDir, { ...TARGET, keyFingerprint: 'ffffffff' }))).toBe(false);
 
