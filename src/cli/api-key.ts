@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { PurgeError } from '../errors.ts';
 import { checkKey } from '../tavus/target.ts';
-import { shownValue } from './key-like.ts';
+import { shownValue } from '../key-like.ts';
 import type { Settings } from './settings.ts';
 import type { Environment } from './state-dir.ts';
 

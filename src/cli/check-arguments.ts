@@ -1,7 +1,7 @@
 import { PurgeError } from '../errors.ts';
 import { commandNamed, COMMANDS, type CommandSpec } from './commands.ts';
-import { nearest } from './did-you-mean.ts';
-import { isSecretName, shownName, shownValue } from './key-like.ts';
+import { nearest } from '../did-you-mean.ts';
+import { isSecretName, shownName, shownValue } from '../key-like.ts';
 import { kebabName, optionNamed, OPTION_NAMES, optionsOf, optionSpec, type OptionName } from './options.ts';
 import type { GivenFlags } from './settings.ts';
 

@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Pair } from 'yaml';
 import { PurgeError } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { nearest } from './did-you-mean.ts';
-import { isSecretName, looksLikeKey, shownName, shownValue } from './key-like.ts';
+import { nearest } from '../did-you-mean.ts';
+import { isSecretName, looksLikeKey, shownName, shownValue } from '../key-like.ts';
 import { kebabName, optionNamed, OPTION_NAMES, optionSpec, type OptionName } from './options.ts';
 
 const LARGEST_BYTES = 65_536;

@@ -1,10 +1,10 @@
 import type { PurgeEvent } from '../ports.ts';
-import { formatDuration } from './durations.ts';
+import { formatDuration } from '../durations.ts';
 import { FINE_OUTCOMES } from './fine-outcomes.ts';
 import type { RunEnd } from '../library.ts';
 import type { Log } from './logging.ts';
 import { formatCount, inWords } from './numbers.ts';
-import { formatRate } from './rates.ts';
+import { formatRate } from '../rates.ts';
 
 /**
  * Writes what happens during a run into its log: what a person should know as info or warn, the rest as debug. The

@@ -1,4 +1,4 @@
-import { accepted, type Parsed, type Parser } from './parsed.ts';
+import { accepted, type Parsed, type Parser } from '../parsed.ts';
 import { parseFlag } from './value-parsers.ts';
 
 const COMMAND_NAMES = [

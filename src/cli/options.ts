@@ -7,10 +7,10 @@ import {
 } from '../library/defaults.ts';
 import { parseBaseUrl } from '../tavus/target.ts';
 import { KINDS, MANIFEST_FORMATS, MODES } from '../types.ts';
-import { formatDuration, parseDuration } from './durations.ts';
+import { formatDuration, parseDuration } from '../durations.ts';
 import { type CommandName, flag, optional, type OptionSpec, repeated, single } from './option-spec.ts';
-import { accepted, expected, type Parsed } from './parsed.ts';
-import { formatRate, parseRate } from './rates.ts';
+import { accepted, expected, type Parsed } from '../parsed.ts';
+import { formatRate, parseRate } from '../rates.ts';
 import {
   countBetween,
   oneOf,

@@ -1,5 +1,5 @@
 import { OUTCOMES, type Outcome } from '../types.ts';
-import { formatDuration } from './durations.ts';
+import { formatDuration } from '../durations.ts';
 import { FINE_OUTCOMES } from './fine-outcomes.ts';
 import { formatCount, inWords } from './numbers.ts';
 

@@ -2,7 +2,7 @@ import { printable } from '../printable.ts';
 import { counted } from './numbers.ts';
 import { environmentName, kebabName, OPTION_NAMES, optionSpec } from './options.ts';
 import type { Settings } from './settings.ts';
-import { shownValue } from './key-like.ts';
+import { shownValue } from '../key-like.ts';
 import { renderTable } from './table.ts';
 import type { Paint } from './terminal.ts';
 

@@ -3,9 +3,9 @@ import type { PreviewRow, SavedPlan } from '../library.ts';
 import { printable } from '../printable.ts';
 import { PLAN_CSV } from '../store/run-folders.ts';
 import type { PlanHeader } from '../types.ts';
-import { formatDuration } from './durations.ts';
+import { formatDuration } from '../durations.ts';
 import { counted, formatCount, inWords } from './numbers.ts';
-import { formatRate } from './rates.ts';
+import { formatRate } from '../rates.ts';
 import { renderFacts, renderTable } from './table.ts';
 import type { Paint } from './terminal.ts';
 

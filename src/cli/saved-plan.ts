@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PurgeError } from '../errors.ts';
 import { findRunFolder, PLAN_CSV, PLAN_JSON, RUN_DB, runFolder } from '../store/run-folders.ts';
 import type { CommandContext } from './command-context.ts';
-import { shownValue } from './key-like.ts';
+import { shownValue } from '../key-like.ts';
 
 /** What the ID of a run looks like, from its start. */
 const LIKE_A_RUN = /^\d{8}-\d{6}-/;

@@ -1,8 +1,8 @@
 import { PurgeError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { readConfigFile, type ConfigEntry } from './config-file.ts';
-import { nearest } from './did-you-mean.ts';
-import { isSecretName, shownValue } from './key-like.ts';
+import { nearest } from '../did-you-mean.ts';
+import { isSecretName, shownValue } from '../key-like.ts';
 import {
   environmentName,
   kebabName,

@@ -1,4 +1,4 @@
-import { accepted, expected, type Parser } from './parsed.ts';
+import { accepted, expected, type Parser } from '../parsed.ts';
 
 /** Digits only: no sign, no exponent, no hex, no separators, no leading zeros. */
 const COUNT = /^(?:0|[1-9]\d{0,8})$/;

@@ -2,7 +2,7 @@ import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { confirmationPhrase } from '../../src/cli/confirm.ts';
-import { nearest } from '../../src/cli/did-you-mean.ts';
+import { nearest } from '../../src/did-you-mean.ts';
 import { openLogFile } from '../../src/cli/log-file.ts';
 import { createLog, shortLine } from '../../src/cli/logging.ts';
 import { counted, formatCount } from '../../src/cli/numbers.ts';

@@ -4,7 +4,7 @@ import type { SavedPlan } from '../../library.ts';
 import { findKey } from '../api-key.ts';
 import type { CommandContext } from '../command-context.ts';
 import { planOptions } from '../library-options.ts';
-import { shownValue } from '../key-like.ts';
+import { shownValue } from '../../key-like.ts';
 import { applyCommand, nextCommand } from '../next-command.ts';
 import { renderPlan } from '../render-plan.ts';
 import { findSavedPlan } from '../saved-plan.ts';

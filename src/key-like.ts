@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { printable } from './printable.ts';
 
 const SECRET_NAME = /^(?:x-?)?(?:tavus-?)?(?:(?:api-?)?key|token|secret|password|auth(?:orization)?|bearer)$/;
 

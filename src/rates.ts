@@ -1,4 +1,4 @@
-import type { Rate } from '../types.ts';
+import type { Rate } from './types.ts';
 import { accepted, expected, type Parsed } from './parsed.ts';
 
 const RATE = /^([1-9]\d{0,5})\/([sm])$/;

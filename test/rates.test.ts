@@ -1,0 +1,21 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { formatRate, parseRate } from '../src/rates.ts';
+
+describe('rates', () => {
+  test('a rate reads back as it is typed', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 999_999 }), fc.constantFrom('s', 'm'), (count, unit) => {
+        const parsed = parseRate(`${count}/${unit}`);
+        expect(parsed.ok && formatRate(parsed.value)).toBe(`${count}/${unit}`);
+      }),
+    );
+  });
+
+  test.each(['', '5', '0/s', '5/h', '5 /s', '-5/s', '1.5/s', '5/S', '1e2/s', '05/s'])(
+    '"%s" is refused',
+    (text) => {
+      expect(parseRate(text).ok).toBe(false);
+    },
+  );
+});
