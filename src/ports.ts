@@ -119,6 +119,9 @@ export interface LifeStart {
   readonly toolVersion: string;
   /** The hold files that are honoured, as absolute paths: `resume` honours them too. */
   readonly holdFiles: readonly string[];
+  /** What started it, such as `cron`, and why; `null` or nothing when nobody said. */
+  readonly trigger?: string | null;
+  readonly reason?: string | null;
 }
 
 /** How one life of a run ended. */
@@ -181,7 +184,13 @@ export interface RunRecord {
   /** The settings of the last life, or of the plan before there was one. */
   readonly settings: ExecutionSettings;
   /** The last life, or `null` before the first. `end` is `null` while it runs or when it was killed. */
-  readonly lastLife: { readonly startedAt: number; readonly end: LifeEnd | null } | null;
+  readonly lastLife: {
+    readonly startedAt: number;
+    /** What started it and why, as its operator said it. */
+    readonly trigger: string | null;
+    readonly reason: string | null;
+    readonly end: LifeEnd | null;
+  } | null;
   /** When the first life began. */
   readonly startedAt: number | null;
   /** Planned deletions in plan order, with what is known of each. */

@@ -243,6 +243,11 @@ export interface Summary {
   readonly requests: number;
   readonly retries: number;
   readonly rateLimited: number;
+  /** The job whose plan it is; `null`: none. */
+  readonly job: string | null;
+  /** What started the last life of the run (`--trigger`), and why (`--reason`); `null` when nobody said. */
+  readonly trigger: string | null;
+  readonly reason: string | null;
   readonly sources: readonly SourceInSummary[];
 }
 
@@ -270,6 +275,8 @@ export interface PlanHeader {
   readonly planId: string;
   readonly target: Target;
   readonly createdAt: string;
+  /** The job that made it; `null`: none. Plans of earlier versions do not say. */
+  readonly job?: string | null | undefined;
   readonly sources: readonly SourceSummary[];
   readonly planned: number;
   readonly counts: readonly KindModeCount[];

@@ -66,6 +66,7 @@ const planSchema: z.ZodType<PlanHeader> = z
     planId,
     target,
     createdAt: time,
+    job: z.string().nullable().optional().describe('the job that made it; null: none'),
     sources: z.array(z.strictObject({ path, format: z.enum(MANIFEST_FORMATS), sha256, entries: count })),
     planned: count,
     counts: z.array(z.strictObject({ kind: z.enum(KINDS), mode: z.enum(MODES), count })),
@@ -136,6 +137,12 @@ const summarySchema: z.ZodType<Summary> = z
     requests: count,
     retries: count.describe('requests after the first of an ID'),
     rateLimited: count.describe('429 answers'),
+    job: z.string().nullable().describe('the job whose plan it is; null: none'),
+    trigger: z
+      .string()
+      .nullable()
+      .describe('what started the last life of the run (--trigger); null when nobody said'),
+    reason: z.string().nullable().describe('why it was started (--reason); null when nobody said'),
     sources: z.array(z.strictObject({ path, sha256, entries: count })),
   })
   .meta({ title: 'tavus-purge summary.json', description: 'How a run ended.' });

@@ -33,6 +33,9 @@ export function summarize(record: RunRecord, tool: Summary['tool']): Summary {
     requests: totals.requests,
     retries: totals.retries,
     rateLimited: totals.rateLimited,
+    job: header.job ?? null,
+    trigger: lastLife.trigger,
+    reason: lastLife.reason,
     sources: header.sources.map(({ path, sha256, entries }) => ({ path, sha256, entries })),
   };
 }

@@ -18,6 +18,11 @@ export function numberOrNull(value: unknown): number | null {
   return typeof value === 'number' ? value : null;
 }
 
+/** The value of a nullable text column. */
+export function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
 /** What this program wrote itself, as JSON, into a file whose digest is checked before anything is deleted. */
 // oxlint-disable-next-line no-unnecessary-type-parameters -- it names what the caller wrote
 export function parseOwn<T>(text: unknown): T {

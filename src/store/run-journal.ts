@@ -42,13 +42,14 @@ export class SqliteRunJournal implements RunJournal {
   startLife(start: LifeStart): Promise<void> {
     this.#life = numberFrom(this.#db.prepare('SELECT count(*) FROM life')) + 1;
     const { startedAt, keyFingerprint, settings, toolVersion, holdFiles } = start;
+    const { trigger = null, reason = null } = start;
     const insert = this.#db.prepare(
-      `INSERT INTO life (n, started_at, key_fingerprint, settings, tool_version, hold_files)
-       VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO life (n, started_at, key_fingerprint, settings, tool_version, hold_files, "trigger", reason)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     return this.#queue.add(() => {
       const texts = [JSON.stringify(settings), toolVersion, JSON.stringify(holdFiles)];
-      insert.run(this.#life, startedAt, keyFingerprint, ...texts);
+      insert.run(this.#life, startedAt, keyFingerprint, ...texts, trigger, reason);
     });
   }
 

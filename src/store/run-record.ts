@@ -12,7 +12,7 @@ import {
   type SourceSummary,
 } from '../types.ts';
 import { NO_HISTORY, readHistory } from './attempt-history.ts';
-import { numberOrNull, oneOf, parseOwn } from './columns.ts';
+import { numberOrNull, oneOf, parseOwn, textOrNull } from './columns.ts';
 import { numberFrom } from './open-database.ts';
 import { plannedDeletion, skippedCounts } from './run-entries.ts';
 import { MANIFEST_ORDER } from './run-schema.ts';
@@ -30,7 +30,15 @@ export function readRecord(db: DatabaseSync, header: PlanHeader): RunRecord {
     target: { baseUrl: header.target.baseUrl, keyFingerprint },
     settings: last === undefined ? header.settings : parseOwn<ExecutionSettings>(last['settings']),
     startedAt: lives[0] === undefined ? null : Number(lives[0]['started_at']),
-    lastLife: last === undefined ? null : { startedAt: Number(last['started_at']), end: lifeEnd(last) },
+    lastLife:
+      last === undefined
+        ? null
+        : {
+            startedAt: Number(last['started_at']),
+            trigger: textOrNull(last['trigger']),
+            reason: textOrNull(last['reason']),
+            end: lifeEnd(last),
+          },
     deletions: () => recordedDeletions(db),
     skipped: () => skippedEntries(db),
     totals: () => totals(db),

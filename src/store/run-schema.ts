@@ -72,6 +72,10 @@ export const RUN_FORMAT: FileFormat = {
     INSERT INTO pause SELECT not_before FROM answer WHERE not_before IS NOT NULL;
     ALTER TABLE answer DROP COLUMN not_before;
     `,
+    `
+    ALTER TABLE life ADD COLUMN "trigger" TEXT;
+    ALTER TABLE life ADD COLUMN reason TEXT;
+    `,
   ],
 };
 

@@ -70,6 +70,8 @@ export interface FakeRun {
   readonly deletions?: readonly RecordedDeletion[];
   readonly skipped?: readonly SkippedEntry[];
   readonly end?: Partial<LifeEnd> | null;
+  /** What started its last life, and why. */
+  readonly life?: { readonly trigger: string; readonly reason: string };
   readonly header?: Partial<PlanHeader>;
   /** For a run file that contradicts itself. */
   readonly totals?: Partial<RunTotals>;
@@ -86,7 +88,13 @@ export function fakeRecord(run: FakeRun = {}): RunRecord {
     target: header.target,
     settings: header.settings,
     startedAt: START,
-    lastLife: { startedAt: START, end: run.end === null ? null : { ...ENDED, ...run.end } },
+    lastLife: {
+      startedAt: START,
+      trigger: null,
+      reason: null,
+      ...run.life,
+      end: run.end === null ? null : { ...ENDED, ...run.end },
+    },
     deletions: () => deletions,
     skipped: () => skipped,
     totals: () => ({ ...countTotals(deletions, skipped), ...run.totals }),

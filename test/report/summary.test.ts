@@ -52,9 +52,17 @@ test('a summary has the fields of the contract', () => {
     requests: 2,
     retries: 0,
     rateLimited: 0,
+    job: null,
+    trigger: null,
+    reason: null,
     sources: [{ path: 'march.csv', sha256: 'b2'.repeat(32), entries: 2 }],
   });
   expect(Object.keys(summary.counts)).toEqual([...OUTCOMES]);
+});
+
+test('a summary names the job, what started its last life, and why', () => {
+  const life = { trigger: 'cron', reason: 'nightly sweep' };
+  expect(summaryOf({ life, header: { job: 'nightly' } })).toMatchObject({ job: 'nightly', ...life });
 });
 
 describe('the exit code', () => {
