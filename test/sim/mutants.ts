@@ -19,6 +19,10 @@ const JOURNAL = 'store/run-journal.ts';
 /**
  * Bugs that are easy to write, each planted into a copy of the sources. The simulator must find every one, or it is the
  * simulator that is broken. Whoever fixes a bug adds it here.
+ *
+ * One is left to a directed test, since 12,000 seeds did not show it: that a probe of the breaker whose intent is taken
+ * back stays the probe, for which everybody then waits (test/execute/delete-one.test.ts). A late answer would have to
+ * ask for a pause in the very moment in which the probe's intent becomes durable.
  */
 export const MUTANTS: readonly Mutant[] = [
   // The four that the prototype's reference had (RELIABILITY.md 1.2).
