@@ -1,15 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Pair } from 'yaml';
-import { PurgeError } from '../errors.ts';
-import { printable } from '../printable.ts';
 import { nearest } from '../did-you-mean.ts';
 import { isSecretName, looksLikeKey, shownName, shownValue } from '../key-like.ts';
+import { openYaml, refuseFile, type SettingsFile } from '../settings-file.ts';
 import { kebabName, optionNamed, OPTION_NAMES, optionSpec, type OptionName } from './options.ts';
-
-const LARGEST_BYTES = 65_536;
-/** How many problems are listed; the rest is counted. */
-const PROBLEMS_SHOWN = 20;
 
 /** One option in a config file: its texts, as they would be typed, and where it stands. */
 export interface ConfigEntry {
@@ -25,61 +19,26 @@ export interface ConfigEntry {
  * that may be an API key is refused and never repeated.
  */
 export async function readConfigFile(file: string): Promise<readonly ConfigEntry[]> {
-  const text = readSmallFile(file);
-  const { isMap, LineCounter, parseDocument } = await import('yaml');
-  const lines = new LineCounter();
-  // Pretty errors quote the file, which may hold a key.
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    strict: true,
-    uniqueKeys: true,
-    version: '1.2',
-  });
-  const placeAt = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${printable(file)}:${line}:${col}`;
+  const settingsFile: SettingsFile = {
+    path: file,
+    what: 'config file',
+    whenUnreadable: 'check the path given to --config, and that the file is UTF-8 text',
+    whenWrong: 'correct it; tavus-purge doctor --config <file> shows each setting with its origin',
   };
-  const flaws = [...document.errors, ...document.warnings];
-  if (flaws.length > 0) {
-    fail(
-      file,
-      flaws.map((flaw) => `${placeAt(flaw.pos[0])} is not plain YAML (${flaw.code})`),
-    );
-  }
+  const { document, placeAt, yaml } = await openYaml(settingsFile, { uniqueKeys: true });
   const root = document.contents;
   if (root === null) return [];
-  if (!isMap(root)) fail(file, [`${placeAt(0)} expected lines such as "rate: 5/s"`]);
+  if (!yaml.isMap(root)) refuseFile(settingsFile, [`${placeAt(0)} expected lines such as "rate: 5/s"`]);
   const problems: string[] = [];
   const entries: ConfigEntry[] = [];
-  const reader = new EntryReader(path.dirname(file), await import('yaml'), placeAt);
+  const reader = new EntryReader(path.dirname(file), yaml, placeAt);
   for (const pair of root.items) {
     const entry = reader.read(pair);
     if (typeof entry === 'string') problems.push(entry);
     else entries.push(entry);
   }
-  if (problems.length > 0) fail(file, problems);
+  if (problems.length > 0) refuseFile(settingsFile, problems);
   return entries;
-}
-
-function readSmallFile(file: string): string {
-  let descriptor: number | undefined;
-  try {
-    // O_NONBLOCK: opening a FIFO must not wait for its writer.
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile()) fail(file, ['it is not a regular file']);
-    if (stat.size > LARGEST_BYTES) fail(file, [`it is larger than ${LARGEST_BYTES} bytes`]);
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(descriptor));
-  } catch (error) {
-    if (error instanceof PurgeError) throw error;
-    throw new PurgeError('usage', `The config file ${shownValue(file)} cannot be read.`, {
-      next: 'check the path given to --config, and that the file is UTF-8 text',
-      cause: error,
-    });
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
 }
 
 class EntryReader {
@@ -153,13 +112,4 @@ function unknownName(where: string, key: string): string {
     OPTION_NAMES.map((name) => kebabName(name)),
   );
   return `${where} ${shownName(key)} is not an option${near === undefined ? '' : `; did you mean ${near}?`}`;
-}
-
-function fail(file: string, problems: readonly string[]): never {
-  const hidden = problems.length - PROBLEMS_SHOWN;
-  const details = problems.slice(1, PROBLEMS_SHOWN);
-  throw new PurgeError('usage', `The config file ${shownValue(file)} is not right: ${problems[0] ?? ''}.`, {
-    next: 'correct it; tavus-purge doctor --config <file> shows each setting with its origin',
-    details: hidden > 0 ? [...details, `… and ${hidden} more`] : details,
-  });
 }

@@ -111,6 +111,7 @@ describe('a config file', () => {
     ['a list', '- rate\n', 'expected lines such as'],
     ['broken YAML', 'rate: [\n', 'is not plain YAML'],
     ['several documents', 'rate: 5/s\n---\nrate: 6/s\n', 'is not plain YAML'],
+    ['a wish for YAML 1.1', '%YAML 1.1\n---\nrate: 5/s\n', 'purge.yaml:1:1 a %YAML directive'],
     ['the wrong case of an option', 'maxDeletions: 5\n', 'is not an option; did you mean max-deletions?'],
   ])('with %s is refused at its place', async (_what, text, expected) => {
     expect(await refusalOf(text)).toContain(expected);
