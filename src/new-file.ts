@@ -22,9 +22,13 @@ export interface NewFile {
 
 /**
  * Creates a file that was not there; `refused` when the name is taken, be it by a link. `purpose` is the path that the
- * operator knows, for errors.
+ * operator knows, for errors. `mode` is what the file gets once it is complete.
  */
-export async function createFile(path: string, purpose: string = path): Promise<NewFile> {
+export async function createFile(
+  path: string,
+  purpose: string = path,
+  mode: number = PRIVATE_FILE,
+): Promise<NewFile> {
   const handle = await naming('create', purpose, () => openNew(path));
   const hash = createHash('sha256');
   return {
@@ -39,6 +43,8 @@ export async function createFile(path: string, purpose: string = path): Promise<
       }),
     finish: () =>
       naming('write', purpose, async () => {
+        // Not at its creation, where the umask would take bits away.
+        if (mode !== PRIVATE_FILE) await handle.chmod(mode);
         await handle.sync();
         await handle.close();
       }),

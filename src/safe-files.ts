@@ -68,9 +68,18 @@ export async function createFileExclusively(path: string, content: string): Prom
  * Writes a file anew under a temporary name in its folder, syncs it and renames it: the name always holds the complete
  * old or the complete new file. Answers with the SHA-256 (hex) of the content. No temporary file stays on failure.
  */
-export async function replaceFile(path: string, write: (append: Append) => Promise<void>): Promise<string> {
-  const [digest] = await replaceFiles(dirname(path), [basename(path)], write);
+export async function replaceFile(
+  path: string,
+  write: (append: Append) => Promise<void>,
+  options: ReplaceOptions = {},
+): Promise<string> {
+  const [digest] = await replaceFiles(dirname(path), [basename(path)], write, options);
   return digest;
+}
+
+export interface ReplaceOptions {
+  /** Permissions of the new file, whatever the umask is; 0600 unless others are meant to read it. */
+  readonly mode?: number;
 }
 
 /**
@@ -81,6 +90,7 @@ export async function replaceFiles<const Names extends readonly string[]>(
   folder: string,
   names: Names,
   write: (...appends: ForEach<Names, Append>) => Promise<void>,
+  { mode }: ReplaceOptions = {},
 ): Promise<ForEach<Names, string>> {
   await refuseLinkedFolder(folder);
   for (const name of names) await refuseSymlink(join(folder, name));
@@ -88,7 +98,7 @@ export async function replaceFiles<const Names extends readonly string[]>(
   try {
     for (const name of names) {
       const temporary = join(folder, `.${name}.${randomUUID()}.tmp`);
-      files.push(await createFile(temporary, join(folder, name)));
+      files.push(await createFile(temporary, join(folder, name), mode));
     }
     await write(...alongside(names, files, (file) => file.append));
     for (const file of files) await file.finish();
