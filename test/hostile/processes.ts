@@ -153,9 +153,12 @@ export async function judgeOutputs(folder: string): Promise<Judged> {
   return { files: words.length + badRows.length, wrong };
 }
 
-/** Cells that a spreadsheet would run. */
+/** Cells that a spreadsheet would run, whichever way it splits a line: at semicolons it takes our quotes for characters. */
 function formulasIn(csv: string): string[] {
-  const rows: string[][] = parse(csv);
+  const rows: string[][] = [
+    ...parse(csv),
+    ...parse(csv, { delimiter: ';', relax_quotes: true, relax_column_count: true }),
+  ];
   return rows.flat().filter((cell) => /^[=+\-@\t\r＝＋－＠]/.test(cell.trimStart()));
 }
 

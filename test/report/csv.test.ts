@@ -21,6 +21,20 @@ const CORPUS = [
   '-abc',
 ];
 
+const STARTS_FORMULA = /^\s*[=+\-@＝＋－＠]/;
+
+/** A line as Excel reads it where `;` is the separator: quotes at the start of a cell group, others are characters. */
+function semicolonCells(line: string): string[] {
+  const cells: string[] = [];
+  let rest = `;${line}`;
+  while (rest !== '') {
+    const [all, quoted = '', plain = ''] = /^;\s*("(?:[^"]|"")*(?:"|$))?([^;]*)/.exec(rest) ?? [rest];
+    cells.push(quoted.replaceAll(/^"|"$/g, '').replaceAll('""', '"') + plain);
+    rest = rest.slice(all.length);
+  }
+  return cells;
+}
+
 function cellsOf(line: string): string[] {
   return parse(`${line}\n`)[0] ?? [];
 }
@@ -32,6 +46,19 @@ describe('a cell that a spreadsheet would run', () => {
     expect(textCell(text)).not.toMatch(/\p{Cc}/u);
   });
 
+  test.each(CORPUS.map((text) => `a;${text};b`))(
+    'is shown as text by a program that splits lines at semicolons: %j',
+    (text) => {
+      for (const cell of semicolonCells(`video,${textCell(text)},x`))
+        expect(cell).not.toMatch(STARTS_FORMULA);
+    },
+  );
+
+  test('is found behind quotes, which such a program takes away', () => {
+    expect(textCell('a;"=1+1;b')).toBe(`"a;'""=1+1;b"`);
+    expect(textCell('a; "" -1;=2')).toBe(`"a;' """" -1;'=2"`);
+  });
+
   test('is also one that only looks like an ID', () => {
     expect(textCell('-abc')).toBe("'-abc");
     expect(textCell('_abc')).toBe('_abc');
@@ -39,7 +66,20 @@ describe('a cell that a spreadsheet would run', () => {
 });
 
 test('texts that no spreadsheet runs stay as they are', () => {
-  for (const text of ['', 'abc', "'quoted'", 'a=b', 'a - b', '1', 'ticket +1', 'Müller', '東京', '👍']) {
+  for (const text of [
+    '',
+    'abc',
+    "'quoted'",
+    'a=b',
+    'a - b',
+    'a; b',
+    ';',
+    '1',
+    'ticket +1',
+    'Müller',
+    '東京',
+    '👍',
+  ]) {
     expect(textCell(text)).toBe(text);
   }
 });
@@ -69,8 +109,19 @@ test('no text whatsoever breaks a line or leaves its cell', () => {
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const cells = cellsOf(`a,${textCell(text)},z`);
       expect(cells).toHaveLength(3);
-      expect(cells[1]).not.toMatch(/^\s*[=+\-@＝＋－＠]/);
+      expect(cells[1]).not.toMatch(STARTS_FORMULA);
       expect(cells[1]).not.toMatch(/[\p{Cc}\p{Cs}\p{Cf}]/u);
     }),
+  );
+});
+
+test('no text whatsoever becomes a formula where lines are split at semicolons', () => {
+  const unit = fc.constantFrom(';', '"', '=', '-', '＝', ' ', '\u00a0', ',', "'", 'a');
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit }), { minLength: 1, maxLength: 3 }), (texts) => {
+      const line = texts.map((text) => textCell(text)).join(',');
+      for (const cell of semicolonCells(line)) expect(cell).not.toMatch(STARTS_FORMULA);
+    }),
+    { numRuns: 2_000 },
   );
 });
