@@ -1,4 +1,4 @@
-import { OUTCOMES, STOP_REASONS } from '../../src/types.ts';
+import { OUTCOMES, SKIP_REASONS, STOP_REASONS } from '../../src/types.ts';
 import { RETRY_AFTERS } from './retry-afters.ts';
 import { DEATHS, PASSING_FAULTS, STOPPING_FAULTS } from './scenario.ts';
 import type { SeedResult } from './simulate.ts';
@@ -23,7 +23,10 @@ const FLOORS: Readonly<Record<string, number>> = {
   stop: 100,
   exit: 500,
   death: 100,
+  skipped: 500,
 };
+/** Intents are taken back too rarely for more; test/sim/tally.test.ts kills processes there on purpose. */
+const RARE: Readonly<Record<string, number>> = { 'death withdraw': 5 };
 const PER_SEEDS = 10_000;
 
 const paused = (fault: string): string[] => RETRY_AFTERS.map(({ name }) => `${fault} ${name}`);
@@ -31,14 +34,15 @@ const paused = (fault: string): string[] => RETRY_AFTERS.map(({ name }) => `${fa
 const faultClass = (fault: string): string =>
   fault.startsWith('503_retry_after') ? '503_retry_after' : fault;
 
-/** Everything that has to happen. Intents are withdrawn too rarely to die of that often. A run cannot stop for a `bug`, and one whose disk failed cannot record that. */
+/** Everything that has to happen. A run cannot stop for a `bug`, and one whose disk failed cannot record that. */
 const EXPECTED: readonly string[] = [
   ...['none', '401', ...STOPPING_FAULTS, ...paused('429')].map((name) => `fault ${name}`),
   ...PASSING_FAULTS.filter((name) => name !== '429').map((name) => `fault ${name}`),
-  ...OUTCOMES.filter((name) => name !== 'not_attempted').map((name) => `outcome ${name}`),
+  ...OUTCOMES.map((name) => `outcome ${name}`),
+  ...SKIP_REASONS.map((name) => `skipped ${name}`),
   ...STOP_REASONS.filter((name) => name !== 'storage' && name !== 'bug').map((name) => `stop ${name}`),
   ...[0, 3, 5, 6, 8].map((code) => `exit ${code}`),
-  ...DEATHS.filter((name) => name !== 'withdraw').map((name) => `death ${name}`),
+  ...DEATHS.map((name) => `death ${name}`),
 ];
 
 export function emptyTally(): Tally {
@@ -56,8 +60,14 @@ export function addSeed(tally: Tally, result: SeedResult): void {
   tally.rows += result.rows.length;
   tally.virtualMs += result.virtualMs;
   for (const [fault, times] of result.faultsSeen) count(`fault ${faultClass(fault)}`, times);
+  // Only what a life left to the next one is `not_attempted`; the last report has no such row.
   for (const { outcome } of result.rows) count(`outcome ${outcome}`);
-  for (const { exitCode } of result.summaries) count(`exit ${exitCode}`);
+  for (const { exitCode, counts } of result.summaries) {
+    count(`exit ${exitCode}`);
+    count('outcome not_attempted', counts.not_attempted);
+  }
+  for (const [reason, entries] of Object.entries(result.summaries.at(-1)?.skipped ?? {}))
+    count(`skipped ${reason}`, entries);
   for (const life of result.lives) {
     if (life.storageFailedAt !== null && life.killedBy === null) count('exit 8');
     if (life.killedBy !== null) count(`death ${life.killedBy}`);
@@ -90,8 +100,9 @@ export function asleep(tally: Tally): string[] {
   });
 }
 
-/** In few seeds chance alone may leave something below its share: two standard deviations are no sleep. */
+/** Chance alone may leave something below its share, by much in few seeds: two standard deviations are no sleep. */
 function floorOf(name: string, seeds: number): number {
-  const share = ((FLOORS[name.split(' ')[0] ?? ''] ?? 1) * seeds) / PER_SEEDS;
-  return Math.max(1, Math.floor(seeds < PER_SEEDS ? share - 2 * Math.sqrt(share) : share));
+  const rare = RARE[name];
+  const share = ((rare ?? FLOORS[name.split(' ')[0] ?? ''] ?? 1) * seeds) / PER_SEEDS;
+  return Math.max(rare === undefined ? 1 : 0, Math.floor(share - 2 * Math.sqrt(share)));
 }
