@@ -24,6 +24,8 @@ export interface MakePlanOptions extends CollectOptions {
   readonly target: Target;
   readonly guards: Guards;
   readonly settings: ExecutionSettings;
+  /** The job that plans; `null` or nothing: none. */
+  readonly job?: string | null;
   readonly now: number;
   /** Look every planned ID up; without it nothing is sent at all. */
   readonly resolve?: ResolveOptions | undefined;
@@ -51,6 +53,7 @@ export async function makePlan(
     planId: planDigest(target.baseUrl, draft.planned()),
     target,
     createdAt: new Date(options.now).toISOString(),
+    job: options.job ?? null,
     sources: from.source.summaries(),
     planned,
     counts,

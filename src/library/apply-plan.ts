@@ -9,6 +9,7 @@ import type { OnEvent } from '../ports.ts';
 import { DEFAULT_PLAN_MAX_AGE_MS, settingsOf } from './defaults.ts';
 import { liveRun, lockRun, startRun, toolMajor } from './live-run.ts';
 import { checkOwnFolders } from './own-folders.ts';
+import { runNotes } from './run-notes.ts';
 import { changedSources, digestOf, mismatchesOf } from './verify-run.ts';
 
 /**
@@ -21,6 +22,7 @@ export function applyPlan(options: ApplyOptions): PurgeRun {
 
 async function apply(options: ApplyOptions, onEvent: OnEvent): Promise<RunEnd> {
   const apiKey = checkKey(options.apiKey);
+  const notes = runNotes(options, apiKey);
   const folder = runFolder(options.stateDir, options.run);
   await checkOwnFolders(options.stateDir, folder);
   return withRun(folder, { readOnly: false }, async (run) => {
@@ -49,6 +51,7 @@ async function apply(options: ApplyOptions, onEvent: OnEvent): Promise<RunEnd> {
       apiKey,
       settings: settingsOf(header.settings, options.settings),
       holdFiles: [...header.files.holds, ...(options.holds ?? []).map((path) => resolve(path))],
+      notes,
       stateDir: options.stateDir,
       out: options.out,
       signal: options.signal,

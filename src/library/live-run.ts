@@ -17,6 +17,7 @@ import { openDeleteClient } from '../tavus/delete-client.ts';
 import type { ExecutionSettings } from '../types.ts';
 import { TOOL } from '../version.ts';
 import { EventChannel } from './event-channel.ts';
+import type { RunNotes } from './run-notes.ts';
 import { userAgent } from './user-agent.ts';
 
 export const toolMajor: number = Number.parseInt(TOOL.version, 10);
@@ -31,6 +32,7 @@ export interface StartOptions {
   readonly settings: ExecutionSettings;
   /** Absolute paths. */
   readonly holdFiles: readonly string[];
+  readonly notes: RunNotes;
   readonly stateDir: string;
   readonly out: string | undefined;
   readonly signal: AbortSignal | undefined;
@@ -64,7 +66,7 @@ export function lockRun(stateDir: string, run: RunFile, target: BoundTarget): Di
 
 /** One life of an approved run, from the last checks to its result files. */
 export async function startRun(run: RunFile, options: StartOptions): Promise<RunEnd> {
-  const { approval, apiKey, settings, holdFiles, onEvent } = options;
+  const { approval, apiKey, settings, holdFiles, notes, onEvent } = options;
   const { header, folder } = run;
   const holds = await openHolds(holdFiles, { now: systemClock.now });
   const out = options.out ?? folder;
@@ -90,7 +92,7 @@ export async function startRun(run: RunFile, options: StartOptions): Promise<Run
         settings,
         signal: options.signal ?? new AbortController().signal,
         forceSignal: options.forceSignal ?? new AbortController().signal,
-        life: { keyFingerprint: approval.keyFingerprint, toolVersion: TOOL.version, holdFiles },
+        life: { keyFingerprint: approval.keyFingerprint, toolVersion: TOOL.version, holdFiles, ...notes },
       },
     );
     rememberDeletions(options.stateDir, header.target.baseUrl, onEvent);

@@ -22,6 +22,7 @@ import { checkKey, keyFingerprint, parseBaseUrl } from '../tavus/target.ts';
 import type { PlanHeader } from '../types.ts';
 import { TOOL } from '../version.ts';
 import { DEFAULT_BASE_URL, DEFAULT_GUARDS, DEFAULT_SETTINGS, settingsOf } from './defaults.ts';
+import { jobNamed } from './run-notes.ts';
 import { userAgent } from './user-agent.ts';
 
 const PREVIEW_ROWS = 5;
@@ -34,6 +35,7 @@ const PREVIEW_ROWS = 5;
 export async function planPurge(options: PlanOptions): Promise<SavedPlan> {
   const baseUrl = parseBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL);
   const key = options.apiKey === undefined ? null : checkKey(options.apiKey);
+  const job = jobNamed(options.job);
   if (options.resolve === true && key === null) {
     throw new PurgeError('usage', 'Looking IDs up (--resolve) needs an API key.', {
       next: 'set TAVUS_API_KEY or --api-key-file, or plan without --resolve',
@@ -65,6 +67,7 @@ export async function planPurge(options: PlanOptions): Promise<SavedPlan> {
       target: { baseUrl, keyFingerprint: key === null ? null : keyFingerprint(key) },
       guards: { ...DEFAULT_GUARDS, ...options.guards },
       settings,
+      job,
       now,
       warnings,
       skipInvalid: options.skipInvalid ?? false,

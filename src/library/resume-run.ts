@@ -10,6 +10,7 @@ import { LONGEST_PAUSE_MS } from '../execute/delete-one.ts';
 import { DEFAULT_BASE_URL, settingsOf } from './defaults.ts';
 import { liveRun, lockRun, startRun, toolMajor } from './live-run.ts';
 import { checkOwnFolders } from './own-folders.ts';
+import { runNotes } from './run-notes.ts';
 import { digestOf } from './verify-run.ts';
 
 /**
@@ -22,6 +23,7 @@ export function resumeRun(options: ResumeOptions): PurgeRun {
 
 async function resume(options: ResumeOptions, onEvent: OnEvent): Promise<RunEnd> {
   const apiKey = checkKey(options.apiKey);
+  const notes = runNotes(options, apiKey);
   const fingerprint = keyFingerprint(apiKey);
   const folder =
     options.run === undefined
@@ -65,6 +67,7 @@ async function resume(options: ResumeOptions, onEvent: OnEvent): Promise<RunEnd>
       apiKey,
       settings: settingsOf(last.settings, options.settings),
       holdFiles: last.holdFiles,
+      notes,
       stateDir: options.stateDir,
       out: options.out,
       signal: options.signal,
