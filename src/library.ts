@@ -2,6 +2,7 @@
  * The public functions, with the real adapters chosen: manifests from files, SQLite run files, the Tavus API.
  * The command line is a thin user of this module. Nothing here prints, reads the environment or ends the process.
  */
+import type { PurgeError } from './errors.ts';
 import type { PurgeEvent } from './ports.ts';
 import type {
   ExecutionSettings,
@@ -9,8 +10,10 @@ import type {
   Kind,
   ManifestFormat,
   Mode,
+  Outcome,
   PlannedDeletion,
   PlanHeader,
+  RunState,
   SkipReason,
   Summary,
 } from './types.ts';
@@ -42,6 +45,8 @@ export interface PlanOptions {
   readonly resolve?: boolean;
   readonly guards?: Partial<Guards>;
   readonly settings?: Partial<ExecutionSettings>;
+  /** The job that plans: 1 to 64 of a-z 0-9 . _ -, the first a letter or digit. */
+  readonly job?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -97,6 +102,9 @@ export interface ApplyOptions {
   /** Further hold files, besides those of the plan. */
   readonly holds?: readonly string[];
   readonly out?: string;
+  /** What starts this life of the run, such as `cron`, and why: short printable texts, kept in run file and summary. */
+  readonly trigger?: string;
+  readonly reason?: string;
   /** Drain: no new attempt, what is in flight finishes (20 s at most). */
   readonly signal?: AbortSignal;
   /** Abort what is in flight. */
@@ -113,6 +121,9 @@ export interface ResumeOptions {
     Pick<ExecutionSettings, 'rate' | 'concurrency' | 'timeoutMs' | 'maxDurationMs'>
   >;
   readonly out?: string;
+  /** As of `ApplyOptions`, for this life of the run. */
+  readonly trigger?: string;
+  readonly reason?: string;
   readonly signal?: AbortSignal;
   readonly forceSignal?: AbortSignal;
 }
@@ -138,13 +149,91 @@ export interface PurgeRun extends AsyncIterable<PurgeEvent> {
   readonly finished: Promise<RunEnd>;
 }
 
+/** One run that knows an ID, as `findInRuns` tells it. Times are ISO 8601 UTC. */
+export interface RunFinding {
+  readonly runId: string;
+  /** `null`: the run was pruned, or its folder lies elsewhere; the ledger knows this much of it. */
+  readonly folder: string | null;
+  readonly job: string | null;
+  readonly baseUrl: string;
+  /** When the plan was made; `null` when only the ledger's note of the deletion is left. */
+  readonly plannedAt: string | null;
+  readonly kind: string;
+  readonly mode: string;
+  readonly outcome: Outcome | 'would_delete' | 'skipped';
+  /** Why it was skipped; `null`: it was not. */
+  readonly skipped: SkipReason | null;
+  /** `false`: the run can still change the outcome. */
+  readonly final: boolean;
+  readonly finishedAt: string | null;
+  /** What a folder that is there tells besides; `null` from the ledger. */
+  readonly entry: {
+    readonly detail: string;
+    readonly manifest: string;
+    readonly line: number;
+    readonly reason: string;
+    readonly ticket: string;
+  } | null;
+}
+
+export interface FindOptions {
+  readonly stateDir: string;
+  readonly id: string;
+  /** Only as this kind. */
+  readonly kind?: Kind;
+  /** Hears of run folders that cannot be read. */
+  readonly onUnreadable?: (folder: string, error: PurgeError) => void;
+}
+
+/** Which run folders stay: what either limit keeps. At least one must be given. */
+export interface KeepRuns {
+  /** The newest so many finished runs, and everything newer than the oldest of them; `null`: no such limit. */
+  readonly runs: number | null;
+  /** Everything younger than so many days of 24 hours; `null`: no such limit. */
+  readonly days: number | null;
+}
+
+export interface PruneOptions {
+  readonly stateDir: string;
+  readonly keep: KeepRuns;
+  /** Only runs of this job are counted and removed. */
+  readonly job?: string;
+  /** Say what would go, and change nothing. */
+  readonly dryRun?: boolean;
+  /** Wall clock, ms since 1970. */
+  readonly now?: () => number;
+  /** Hears of run folders that cannot be read; they stay. */
+  readonly onUnreadable?: (folder: string, error: PurgeError) => void;
+}
+
+/** What pruning did about one run, and why. */
+export interface PrunedRun {
+  readonly runId: string;
+  readonly folder: string;
+  readonly job: string | null;
+  readonly action: 'removed' | 'would_remove' | 'kept' | 'failed';
+  readonly why: string;
+}
+
+export interface ListRunsOptions {
+  readonly stateDir: string;
+  /** Only runs of this job. */
+  readonly job?: string;
+  /** Only runs in one of these states. */
+  readonly states?: readonly RunState[];
+  /** Only runs that were planned or at work at this time (ms since 1970) or later. */
+  readonly since?: number;
+  /** Hears of run folders that cannot be read. */
+  readonly onUnreadable?: (folder: string, error: PurgeError) => void;
+}
+
 export interface ReportOptions {
   readonly stateDir: string;
   readonly run: string;
   readonly out?: string;
 }
 
-export type RunState = 'planned' | 'refused' | 'running' | 'interrupted' | 'stopped' | 'finished';
+export type { RunState } from './types.ts';
 
 /** One line of `runs list`. */
 export interface RunInfo {
@@ -157,6 +246,8 @@ export interface RunInfo {
 }
 
 export { applyPlan } from './library/apply-plan.ts';
+export { findInRuns } from './library/find-runs.ts';
 export { listRuns, showRun, writeRunReport } from './library/inspect-runs.ts';
 export { planPurge } from './library/plan-purge.ts';
+export { pruneRuns } from './library/prune-runs.ts';
 export { resumeRun } from './library/resume-run.ts';

@@ -257,6 +257,10 @@ interface SourceInSummary {
   readonly entries: number;
 }
 
+export const RUN_STATES = ['planned', 'refused', 'running', 'interrupted', 'stopped', 'finished'] as const;
+/** What a run is at: `planned` and `refused` were never applied, `interrupted` and `stopped` have something left to do. */
+export type RunState = (typeof RUN_STATES)[number];
+
 /** What is known about a hold file that was read. */
 export interface HoldFileSummary {
   readonly path: string;

@@ -1,4 +1,6 @@
 /** What each command is called, takes and is good for: the material of the help texts. */
+import { isSafeId } from '../ids.ts';
+import { shownValue } from '../key-like.ts';
 import type { CommandName } from './option-spec.ts';
 
 export interface CommandSpec {
@@ -75,13 +77,21 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'runs',
-    usage: 'runs [list | show <run>] [options]',
-    summary: 'what ran, when, with what result',
-    words: { least: 0, most: 2, what: 'list, or show and a run', problem: runsProblem },
+    usage: 'runs [list | show <run> | find <id> | prune] [options]',
+    summary: 'what ran, when, with what result; which run knew an ID; remove old run folders',
+    words: {
+      least: 0,
+      most: 2,
+      what: 'list, show and a run, find and an ID, or prune',
+      problem: runsProblem,
+    },
     examples: [
       ['tavus-purge runs', 'all runs, the newest first'],
       ['tavus-purge runs show <run>', 'one run in full'],
-      ['tavus-purge runs list --json', 'for scripts'],
+      ['tavus-purge runs list --job nightly --since 7d --json', 'a week of one job, for scripts'],
+      ['tavus-purge runs list --state interrupted --state stopped', 'what waits for somebody'],
+      ['tavus-purge runs find 8a4f94e736', 'every run that ever planned or deleted this ID'],
+      ['tavus-purge runs prune --keep-runs 100 --keep-days 365 --dry-run', 'which old run folders would go'],
     ],
   },
   {
@@ -117,9 +127,16 @@ export function commandNamed(name: string): CommandSpec | undefined {
   return COMMANDS.find((command) => command.name === name);
 }
 
-function runsProblem([action, run]: readonly string[]): string | undefined {
+function runsProblem([action, word]: readonly string[]): string | undefined {
   if (action === undefined) return undefined;
-  if (action === 'list') return run === undefined ? undefined : 'runs list takes no run.';
-  if (action !== 'show') return 'runs knows list and show only.';
-  return run === undefined ? 'runs show needs a run: its ID or its folder.' : undefined;
+  if (action === 'list' || action === 'prune') {
+    return word === undefined ? undefined : `runs ${action} takes no run.`;
+  }
+  if (action === 'show')
+    return word === undefined ? 'runs show needs a run: its ID or its folder.' : undefined;
+  if (action !== 'find') return 'runs knows list, show, find and prune only.';
+  if (word === undefined) return 'runs find needs the ID of a video or replica.';
+  return isSafeId(word)
+    ? undefined
+    : `${shownValue(word)} is not an ID: expected 4 to 64 of A-Z a-z 0-9 _ -.`;
 }

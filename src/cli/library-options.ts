@@ -53,7 +53,7 @@ export function applyOptions(
     ...approved,
     stateDir: context.stateDir,
     planMaxAgeMs: values.planMaxAge,
-    ...given({ out: values.out }),
+    ...given({ out: values.out, trigger: values.trigger, reason: values.reason }),
     signal: context.stop,
     forceSignal: context.force,
   };
@@ -90,7 +90,12 @@ export function resumeOptions(context: CommandContext, apiKey: string): ResumeOp
   return {
     stateDir: context.stateDir,
     apiKey,
-    ...given({ run: context.words[0], out: settings.values.out }),
+    ...given({
+      run: context.words[0],
+      out: settings.values.out,
+      trigger: settings.values.trigger,
+      reason: settings.values.reason,
+    }),
     ...(isGiven(settings, 'baseUrl') ? { baseUrl: settings.values.baseUrl } : {}),
     settings: paceChanges(settings),
     signal: context.stop,

@@ -13,7 +13,16 @@ const COMMAND_NAMES = [
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
-const OPTION_GROUPS = ['Target', 'Folders', 'Manifests', 'Guards', 'Pace', 'Output', 'Sandbox'] as const;
+const OPTION_GROUPS = [
+  'Target',
+  'Folders',
+  'Manifests',
+  'Guards',
+  'Pace',
+  'History',
+  'Output',
+  'Sandbox',
+] as const;
 
 interface Description {
   readonly group: (typeof OPTION_GROUPS)[number];

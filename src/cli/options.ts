@@ -6,8 +6,9 @@ import {
   DEFAULT_SETTINGS,
 } from '../library/defaults.ts';
 import { parseBaseUrl } from '../tavus/target.ts';
-import { KINDS, MANIFEST_FORMATS, MODES } from '../types.ts';
+import { KINDS, MANIFEST_FORMATS, MODES, RUN_STATES, type RunState } from '../types.ts';
 import { formatDuration, parseDuration } from '../durations.ts';
+import { LONGEST_REASON, LONGEST_TRIGGER } from '../run-notes.ts';
 import { type CommandName, flag, optional, type OptionSpec, repeated, single } from './option-spec.ts';
 import { accepted, expected, type Parsed } from '../parsed.ts';
 import { formatRate, parseRate } from '../rates.ts';
@@ -18,8 +19,11 @@ import {
   parseColumnList,
   parseColumnPair,
   parseDelimiter,
+  parseJobName,
+  parseNote,
   parsePath,
   parseShare,
+  parseSince,
   parseText,
 } from './value-parsers.ts';
 
@@ -80,11 +84,11 @@ const OPTIONS = {
   }),
   kind: optional({
     group: 'Manifests',
-    commands: PLANNING,
+    commands: [...PLANNING, 'runs'],
     argument: 'KIND',
     choices: KINDS,
     parse: oneOf(KINDS),
-    meaning: 'kind of entries that do not say it',
+    meaning: 'kind of entries that do not say it; as a flag of runs find: only this kind',
   }),
   mode: single({
     group: 'Manifests',
@@ -193,8 +197,8 @@ const OPTIONS = {
   }),
   dryRun: flag({
     group: 'Guards',
-    commands: ['apply'],
-    meaning: 'plan only, the same as the command plan',
+    commands: ['apply', 'runs'],
+    meaning: 'plan only, the same as the command plan; for runs prune: show what would go',
   }),
   rate: single({
     group: 'Pace',
@@ -239,6 +243,57 @@ const OPTIONS = {
     group: 'Pace',
     commands: PLANNING,
     meaning: 'IDs that the API does not know are fine',
+  }),
+  trigger: optional({
+    group: 'History',
+    commands: RUNNING,
+    argument: 'WORD',
+    parse: parseNote(LONGEST_TRIGGER),
+    meaning: 'what starts this run, such as cron; kept in the summary',
+  }),
+  reason: optional({
+    group: 'History',
+    commands: RUNNING,
+    argument: 'TEXT',
+    parse: parseNote(LONGEST_REASON),
+    meaning: 'why it is started; kept in the summary',
+  }),
+  job: optional({
+    group: 'History',
+    commands: ['runs'],
+    argument: 'NAME',
+    parse: parseJobName,
+    meaning: 'only runs of this job (runs list, runs prune)',
+  }),
+  state: repeated({
+    group: 'History',
+    commands: ['runs'],
+    argument: 'STATE',
+    choices: RUN_STATES,
+    parse: oneOf(RUN_STATES),
+    combine: accepted<readonly RunState[]>,
+    meaning: 'only runs in this state (runs list); repeatable',
+  }),
+  since: optional({
+    group: 'History',
+    commands: ['runs'],
+    argument: 'TIME',
+    parse: parseSince,
+    meaning: 'only runs planned or at work since then (runs list): 7d, 2026-11-01, 2026-11-01T18:00Z',
+  }),
+  keepRuns: optional({
+    group: 'History',
+    commands: ['runs'],
+    argument: 'N',
+    parse: countBetween(1, 999_999),
+    meaning: 'the newest N finished runs stay, and what is newer (runs prune)',
+  }),
+  keepDays: optional({
+    group: 'History',
+    commands: ['runs'],
+    argument: 'N',
+    parse: countBetween(1, 36_500),
+    meaning: 'all younger than N days stay (runs prune)',
   }),
   detailedExitcode: flag({
     group: 'Output',

@@ -1,50 +1,32 @@
 import type { RunInfo } from '../library.ts';
 import type { Summary } from '../types.ts';
 import { formatCount } from './numbers.ts';
-import { renderTable, type Column } from './table.ts';
+import { fittingColumn, numberColumn, renderFitting, type FittingColumn } from './fitting-table.ts';
 
-interface RunColumn extends Column {
-  readonly cell: (run: RunInfo) => string;
-  /** What it shows where the table is too wide for the terminal; `null`: the column is left out. */
-  readonly short: ((run: RunInfo) => string) | null;
-}
-
-const COLUMNS: readonly RunColumn[] = [
-  column('run', ({ runId }) => runId),
-  column('state', ({ state }) => state),
+const COLUMNS: readonly FittingColumn<RunInfo>[] = [
+  fittingColumn('run', ({ runId }) => runId),
+  fittingColumn('state', ({ state }) => state),
   // The run ID says it, too.
-  { ...column('created', ({ header }) => header.createdAt.slice(0, 19).replace('T', ' ')), short: null },
-  number('planned', ({ header }) => formatCount(header.planned)),
-  number('deleted', ({ summary }) => (summary === null ? '–' : formatCount(deleted(summary)))),
-  number('not fine', (run) => (run.summary === null ? '–' : formatCount(notFine(run, run.summary)))),
-  { ...number('exit', exitCode), short: null },
   {
-    ...column('target', ({ header }) => header.target.baseUrl),
+    ...fittingColumn('created', ({ header }) => header.createdAt.slice(0, 19).replace('T', ' ')),
+    short: null,
+  },
+  numberColumn('planned', ({ header }) => formatCount(header.planned)),
+  numberColumn('deleted', ({ summary }) => (summary === null ? '–' : formatCount(deleted(summary)))),
+  numberColumn('not fine', (run) => (run.summary === null ? '–' : formatCount(notFine(run, run.summary)))),
+  { ...numberColumn('exit', exitCode), short: null },
+  {
+    ...fittingColumn('target', ({ header }) => header.target.baseUrl),
     short: ({ header }) => header.target.baseUrl.replace(/^https?:\/\//, ''),
   },
 ];
 
-function column(title: string, cell: RunColumn['cell']): RunColumn {
-  return { title, cell, short: cell };
-}
+const JOB: FittingColumn<RunInfo> = fittingColumn('job', ({ header }) => header.job ?? '–');
 
-function number(title: string, cell: RunColumn['cell']): RunColumn {
-  return { ...column(title, cell), align: 'right' };
-}
-
-/** The table of `runs list`; a shorter one where it is wider than `width`. */
+/** The table of `runs list`; a shorter one where it is wider than `width`. Jobs are shown where there is one. */
 export function renderRuns(runs: readonly RunInfo[], width: number): string {
-  if (runs.length === 0) return 'No runs yet. tavus-purge plan <manifest> makes the first.';
-  const whole = renderTable(
-    COLUMNS,
-    runs.map((run) => COLUMNS.map(({ cell }) => cell(run))),
-  );
-  if (whole.split('\n').every((line) => line.length <= width)) return whole;
-  const shown = COLUMNS.filter(({ short }) => short !== null);
-  return renderTable(
-    shown,
-    runs.map((run) => shown.map(({ short }) => short?.(run) ?? '')),
-  );
+  const hasJobs = runs.some(({ header }) => typeof header.job === 'string');
+  return renderFitting(hasJobs ? COLUMNS.toSpliced(1, 0, JOB) : COLUMNS, runs, width);
 }
 
 function deleted({ counts }: Summary): number {

@@ -1,3 +1,5 @@
+import { parseDuration } from '../durations.ts';
+import { isJobName, isNote, JOB_NAME_RULE, noteRule } from '../run-notes.ts';
 import { accepted, expected, type Parser } from '../parsed.ts';
 
 /** Digits only: no sign, no exponent, no hex, no separators, no leading zeros. */
@@ -37,6 +39,37 @@ export function oneOf<const T extends string>(words: readonly T[]): Parser<T> {
 export const parseFlag: Parser<boolean> = (text) => {
   if (text === 'true') return accepted(true);
   return text === 'false' ? accepted(false) : expected('"true" or "false"');
+};
+
+/** A short text that is kept with a run. */
+export function parseNote(most: number): Parser<string> {
+  return (text) => (isNote(text, most) ? accepted(text) : expected(noteRule(most)));
+}
+
+/** The name of a job. */
+export const parseJobName: Parser<string> = (text) =>
+  isJobName(text) ? accepted(text) : expected(JOB_NAME_RULE);
+
+const DATE = /^\d{4}-\d\d-\d\d$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/;
+
+const SINCE_EXPECTED = expected(
+  'a duration such as 7d, a day such as 2026-11-01, or a time such as 2026-11-01T18:00Z',
+);
+
+/** A moment: so long ago, or a fixed one (ms since 1970). A day starts at midnight UTC. */
+export type Since = { readonly agoMs: number } | { readonly at: number };
+
+/** `7d`, `2026-11-01` or `2026-11-01T18:00Z`. */
+export const parseSince: Parser<Since> = (text) => {
+  const duration = parseDuration(text);
+  if (duration.ok) return accepted({ agoMs: duration.value });
+  if (!DATE.test(text) && !TIME.test(text)) return SINCE_EXPECTED;
+  const at = Date.parse(text);
+  const day = Date.parse(`${text.slice(0, 10)}T00:00:00Z`);
+  if (Number.isNaN(at) || Number.isNaN(day)) return SINCE_EXPECTED;
+  // `Date.parse` takes the 31st of any month for a day of the next one.
+  return new Date(day).toISOString().startsWith(text.slice(0, 10)) ? accepted({ at }) : SINCE_EXPECTED;
 };
 
 /** The path of a file or folder; `-` is no path. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ReportOptions, RunFiles, RunInfo, RunState } from '../library.ts';
+import type { ListRunsOptions, ReportOptions, RunFiles, RunInfo, RunState } from '../library.ts';
 import { checkOutputFolder, writeReport } from '../report/write-report.ts';
 import { summarize } from '../report/summary.ts';
 import { withRun, type RunFile } from '../store/run-file.ts';
@@ -54,18 +54,13 @@ function lockForReport(run: RunFile): Disposable {
   }
 }
 
-export interface ListRunsOptions {
-  readonly stateDir: string;
-  /** Hears of run folders that cannot be read. */
-  readonly onUnreadable?: (folder: string, error: PurgeError) => void;
-}
-
-/** All runs of a state folder that can be read, newest first. */
+/** The runs of a state folder that can be read, newest first: those that every filter lets through. */
 export async function listRuns(options: ListRunsOptions): Promise<readonly RunInfo[]> {
   const runs: RunInfo[] = [];
   for (const folder of listRunFolders(options.stateDir).toReversed()) {
     try {
-      runs.push(await withRun(folder, { readOnly: true }, infoOf));
+      const info = await withRun(folder, { readOnly: true }, (run) => infoIf(run, options));
+      if (info !== undefined) runs.push(info);
     } catch (thrown) {
       if (!(thrown instanceof PurgeError)) throw thrown;
       options.onUnreadable?.(folder, thrown);
@@ -80,6 +75,19 @@ export async function showRun(options: {
   readonly run: string;
 }): Promise<RunInfo> {
   return withRun(runFolder(options.stateDir, options.run), { readOnly: true }, infoOf);
+}
+
+/** The filters that cost nothing come first. */
+function infoIf(run: RunFile, { job, states, since }: ListRunsOptions): RunInfo | undefined {
+  if (job !== undefined && run.header.job !== job) return undefined;
+  const info = infoOf(run);
+  if (states !== undefined && !states.includes(info.state)) return undefined;
+  const isSince = since === undefined || info.state === 'running' || lastSignAt(info) >= since;
+  return isSince ? info : undefined;
+}
+
+function lastSignAt({ header, summary }: RunInfo): number {
+  return Date.parse(summary?.finishedAt ?? header.createdAt);
 }
 
 function infoOf(run: RunFile): RunInfo {

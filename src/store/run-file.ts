@@ -3,8 +3,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { PurgeError } from '../errors.ts';
 import type { SavedPlan } from '../library.ts';
 import type { PlanCounts, RunRecord } from '../ports.ts';
-import type { ExecutionSettings, PlannedDeletion, PlanHeader } from '../types.ts';
+import type { ExecutionSettings, Kind, PlannedDeletion, PlanHeader } from '../types.ts';
 import { numberOrNull, parseOwn } from './columns.ts';
+import { findEntry, type FoundEntry } from './find-entry.ts';
 import { numberFrom, openDatabase, sqliteCode, storageError } from './open-database.ts';
 import { countEntries, getMeta, plannedRows, previewOf, setMeta } from './run-entries.ts';
 import { RUN_DB } from './run-folders.ts';
@@ -134,6 +135,11 @@ export class RunFile implements Disposable {
       notBefore: numberOrNull(row['not_before']),
       lastSignAt: numberOrNull(row['ended_at']) ?? Number(row['started_at']),
     };
+  }
+
+  /** What this run knows of an ID. */
+  find(id: string, kind?: Kind): FoundEntry | undefined {
+    return findEntry(this.#db, id, kind);
   }
 
   /** The first and last planned deletions, at most `count` of each, without overlap. */

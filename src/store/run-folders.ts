@@ -21,6 +21,28 @@ export function runsFolder(stateDir: string): string {
   return join(stateDir, 'runs');
 }
 
+/** What a run folder is called while it is being removed: nobody takes it for a run. */
+const PRUNING = '.pruning-';
+
+/** Where a run folder is moved to before it is removed. */
+export function pruningFolder(stateDir: string, runId: string): string {
+  return join(runsFolder(stateDir), `${PRUNING}${runId}`);
+}
+
+/** Run folders whose removal was begun and never ended. */
+export function listPruningFolders(stateDir: string): string[] {
+  const folder = runsFolder(stateDir);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(
+      (entry) =>
+        entry.isDirectory() &&
+        entry.name.startsWith(PRUNING) &&
+        RUN_ID.test(entry.name.slice(PRUNING.length)),
+    )
+    .map(({ name }) => join(folder, name));
+}
+
 /** The folder of a run named by its ID or by the folder itself; `undefined` when `run` names neither. */
 export function findRunFolder(stateDir: string, run: string): string | undefined {
   if (RUN_ID.test(run)) {
