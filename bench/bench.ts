@@ -46,6 +46,14 @@ export interface Target {
   readonly met: 'goal' | 'must' | 'missed';
 }
 
+/** What a part finds that must know when requests arrive, with a server that cannot tell. */
+export function needsArrivals(server: FastServer): Finding {
+  const missing = [
+    `everything here: ${server.name} cannot tell when requests arrive; install a C compiler (cc)`,
+  ];
+  return { columns: [], rows: [], targets: [], meaning: [], notes: [], missing };
+}
+
 /** What is aimed at, and what is demanded at least. */
 interface Limits {
   readonly goal: number;

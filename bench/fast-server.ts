@@ -16,7 +16,7 @@ export interface FastServer extends AsyncDisposable {
   readonly arrivals: Arrivals | null;
 }
 
-export interface Served {
+interface Served {
   readonly deletions: number;
   /** Requests that were neither a well-formed DELETE of a video or replica nor a GET. */
   readonly bad: number;

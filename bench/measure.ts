@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,8 +61,13 @@ export function chooseMeasure(native: NativePrograms | null, scratch: string): M
   }
 }
 
+/** Starts a process that is not measured as a whole; what it says is not shown. */
+export function start({ file, args }: Command): ChildProcess {
+  return spawn(file, args, { stdio: 'ignore', env: environment() });
+}
+
 /** Nothing of the reader's own settings may change what is measured, or lead it to a real account. */
-export function environment(): NodeJS.ProcessEnv {
+function environment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(?:TAVUS_|NODE_|npm_)/.test(name) && !/^(?:https?|all|no)_proxy$/i.test(name),
   );

@@ -17,7 +17,7 @@ export function renderResult(result: Result): string {
   const { title, columns, rows, targets, meaning, notes, missing } = result;
   return [
     `## ${title}`,
-    table(columns, rows),
+    ...(columns.length === 0 ? [] : [table(columns, rows)]),
     ...meaning,
     ...(targets.length === 0
       ? []

@@ -9,10 +9,17 @@ import { chooseMeasure } from './measure.ts';
 import { buildNativePrograms } from './native.ts';
 import { parseOptions, USAGE, type Options } from './options.ts';
 import { apply } from './parts/apply.ts';
+import { growth } from './parts/growth.ts';
+import { plan } from './parts/plan.ts';
+import { rate } from './parts/rate.ts';
+import { resume } from './parts/resume.ts';
+import { semiSpace } from './parts/semi-space.ts';
+import { startUp } from './parts/start-up.ts';
 import { buildProduct } from './product.ts';
 import { renderResult, type Result } from './render.ts';
+import { writeResults } from './results-page.ts';
 
-const PARTS: readonly Part[] = [apply];
+const PARTS: readonly Part[] = [apply, growth, semiSpace, plan, rate, startUp, resume];
 
 /** On the disk of the checkout: where temporary folders are memory, syncing would cost nothing. */
 const CACHE = join(import.meta.dirname, '..', 'node_modules', '.cache');
@@ -62,6 +69,11 @@ async function measureAll(parts: readonly Part[], options: Options, scratch: str
     results.push(result);
     console.log(`\n${renderResult(result)}\n`);
   }
+  if (options.write)
+    await writeResults(
+      results,
+      PARTS.map(({ name }) => name),
+    );
   return 0;
 }
 
