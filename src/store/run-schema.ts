@@ -2,7 +2,8 @@ import type { FileFormat } from './open-database.ts';
 
 /**
  * run.db: one run. `entry` is the plan, written once. `attempt` holds intents, `answer` how an attempt ended when the
- * row's turn went on, `outcome` the final ones, `pause` until when an answer asked for silence: all appended, none updated. An attempt with neither an answer nor an outcome of its row "may have been applied".
+ * row's turn went on, `outcome` the final ones, `pause` until when an answer asked for silence: all appended, none
+ * updated. An attempt with neither an answer nor an outcome of its row "may have been applied".
  *
  * `entry.row` orders the plan: the place in manifest order, plus an offset for replicas (after all videos) and for
  * invalid rows.
