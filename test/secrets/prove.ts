@@ -16,13 +16,18 @@ export const proof: Proof = {
   async run(budget) {
     const failures: string[] = [];
     const done = { purges: 0, requests: 0, samples: 0 };
-    for (let seed = 1; seed <= budget.seeds && performance.now() < budget.until; seed += 1) {
+    for (let seed = 1; seed <= budget.seeds; seed += 1) {
+      if (seed > 1 && performance.now() >= budget.until) break;
       const purge = await onePurge(seed);
       done.purges += 1;
       done.requests += purge.requests;
       done.samples += purge.samples;
       failures.push(...purge.failures.map((failure) => `seed ${seed}: ${failure}`));
     }
+    // Some purges are stopped by one of their first answers.
+    if (done.requests < done.purges * 10) failures.push(`asleep: only ${done.requests} answers held the key`);
+    if (process.platform === 'linux' && done.samples < done.purges * 10)
+      failures.push(`asleep: arguments and titles were read only ${done.samples} times`);
     const figures = `${done.purges} purges, ${done.requests} answers with the key in them, arguments and titles read ${done.samples} times`;
     return { figures, failures };
   },
