@@ -41,6 +41,7 @@ describe('links between the pages', () => {
     'docs/commands.md',
     'docs/manifests.md',
     'docs/safety-model.md',
+    'docs/safety-proof.md',
     'docs/troubleshooting.md',
     'examples/README.md',
     'src/README.md',

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { PROOFS } from '../proofs.ts';
 
 function read(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -38,4 +39,18 @@ test.each(all)('is proved: $sentence', ({ proofs }) => {
     const isThere = ["'", '"', '`'].some((quote) => source.includes(`${quote}${title}${quote}`));
     expect(isThere, `${file}: "${title}"`).toBe(true);
   }
+});
+
+const ATTACKS = ['crash', 'faults', 'hostile', 'secrets'].flatMap((folder) =>
+  readdirSync(new URL(`../${folder}`, import.meta.url))
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/${folder}/${name}`),
+);
+
+test.each(ATTACKS)('what %s attacks stands in the safety model', (file) => {
+  expect(all.flatMap(({ proofs }) => proofs.map((proof) => proof.file))).toContain(file);
+});
+
+test.each(PROOFS)('the proof $name is explained beside its figures', ({ name }) => {
+  expect(read('docs/safety-proof.md')).toContain(`- **\`${name}\`** `);
 });
