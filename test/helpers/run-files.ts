@@ -66,6 +66,43 @@ export async function saveRun(
 }
 
 /** As `saveRun`, opened to be carried out. */
-export async function openRun(stateDir: string, ids: readonly PlannedId[]): Promise<RunFile> {
-  return new RunFile(await saveRun(stateDir, ids), { readOnly: false });
+export async function openRun(
+  stateDir: string,
+  ids: readonly PlannedId[],
+  changes: Partial<PlanHeader> = {},
+): Promise<RunFile> {
+  return new RunFile(await saveRun(stateDir, ids, changes), { readOnly: false });
+}
+
+/** How far a run was carried out, when, and by which job; all its IDs are deleted, unless told otherwise. */
+export interface CarriedOut {
+  readonly job?: string;
+  /** Ms since 1970. */
+  readonly endedAt: number;
+  /** How many of its IDs were deleted; the others were rejected. */
+  readonly deleted?: number;
+  /** `killed`: after its deletions; the others have no outcome. `unreported`: before its results were written. */
+  readonly end?: 'killed' | 'unreported' | 'finished';
+}
+
+/** A run of `stateDir` that was carried out: its folder. */
+export async function carriedOutRun(
+  stateDir: string,
+  ids: readonly PlannedId[],
+  { job, endedAt, deleted = ids.length, end = 'finished' }: CarriedOut,
+): Promise<string> {
+  using run = await openRun(stateDir, ids, job === undefined ? {} : { job });
+  const journal = run.journal();
+  const life = { keyFingerprint: 'x', settings: run.header.settings, toolVersion: '0.1.0', holdFiles: [] };
+  await journal.startLife({ ...life, startedAt: endedAt - 1_000 });
+  for (const [index, { row }] of journal.pending(-1, ids.length).entries()) {
+    if (index >= deleted && end === 'killed') break;
+    const outcome = index < deleted ? 'deleted' : 'rejected';
+    await journal.begin(row, 1, endedAt - 500);
+    await journal.finish(row, { outcome, detail: '', status: 200, finishedAt: endedAt - 400 });
+  }
+  if (end === 'killed') return run.folder;
+  await journal.endLife({ exitCode: 0, stopReason: null, stopDetail: '', notBefore: null, endedAt });
+  if (end === 'finished') run.markReported();
+  return run.folder;
 }

@@ -1,5 +1,6 @@
 import { EXIT_CODES, PurgeError } from '../../errors.ts';
 import type { ListRunsOptions } from '../../library.ts';
+import { shownValue } from '../../key-like.ts';
 import { printableJson } from '../../printable.ts';
 import { systemClock } from '../../system-clock.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -109,7 +110,7 @@ async function find(context: CommandContext, id: string): Promise<void> {
   });
   if (json) terminal.print(printableJson(findings, 2));
   else if (findings.length > 0) terminal.print(renderFindings(findings, terminal.dataColumns));
-  if (findings.length === 0) terminal.say(`tavus-purge: no run in ${stateDir} knows ${id}.`);
+  if (findings.length === 0) terminal.say(`tavus-purge: no run in ${stateDir} knows the ID ${shownValue(id)}.`);
 }
 
 async function prune(context: CommandContext): Promise<void> {
