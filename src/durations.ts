@@ -9,7 +9,8 @@ const UNITS = [
 ] as const;
 
 /** Each unit at most once, the larger before the smaller; whole numbers without leading zeros. */
-const DURATION = /^(?=\d)(?:([1-9]\d*)d)?(?:([1-9]\d*)h)?(?:([1-9]\d*)m)?(?:([1-9]\d*)s)?(?:([1-9]\d*)ms)?$/;
+export const DURATION: RegExp =
+  /^(?=\d)(?:([1-9]\d*)d)?(?:([1-9]\d*)h)?(?:([1-9]\d*)m)?(?:([1-9]\d*)s)?(?:([1-9]\d*)ms)?$/;
 const LONGEST_MS = 3650 * 86_400_000;
 
 /** `500ms`, `15s`, `10m`, `2h`, `30d` and sums such as `1h30m`, in milliseconds: at least 1 ms, at most 3,650 days. */

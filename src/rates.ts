@@ -1,7 +1,8 @@
 import type { Rate } from './types.ts';
 import { accepted, expected, type Parsed } from './parsed.ts';
 
-const RATE = /^([1-9]\d{0,5})\/([sm])$/;
+/** How a rate is written. */
+export const RATE: RegExp = /^([1-9]\d{0,5})\/([sm])$/;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 
