@@ -1,5 +1,5 @@
 /**
- * The parts of the Markdown pages that are made from the program's own tables: commands, options, exit codes. They
+ * The parts of the Markdown pages that are made from the program's own tables: commands, options, exit codes, keys of a job file. They
  * stand between `<!-- generated: name -->` and `<!-- end -->`; the rest of a page is written by hand.
  */
 import { readFile } from 'node:fs/promises';
@@ -14,9 +14,10 @@ import {
   optionSpec,
   type OptionName,
 } from '../src/cli/options.ts';
+import { jobJsonSchema } from '../src/job/job-schema.ts';
 
 /** Pages that hold generated blocks, from the root of the project. */
-export const PAGES = ['README.md', 'docs/commands.md'] as const;
+export const PAGES = ['README.md', 'docs/commands.md', 'docs/jobs.md'] as const;
 
 const BLOCK = /<!-- generated: ([a-z-]+) -->\n[^]*?<!-- end -->/g;
 
@@ -27,6 +28,7 @@ export async function renderPage(page: (typeof PAGES)[number]): Promise<string> 
     ['commands', commandsBlock()],
     ['options', optionsBlock()],
     ['exit-codes', exitCodesBlock()],
+    ['job-keys', jobKeysBlock()],
   ]);
   const text = (await readFile(file, 'utf8')).replaceAll(BLOCK, (_old, name: string) => {
     const block = blocks.get(name);
@@ -73,6 +75,31 @@ function exitCodesBlock(): string {
     meaning,
   ]);
   return table(['code', 'meaning'], rows);
+}
+
+interface KeySchema {
+  readonly properties?: Readonly<Record<string, KeySchema>>;
+  readonly required?: readonly string[];
+  readonly description?: string;
+  readonly default?: string | number;
+  readonly enum?: readonly string[];
+}
+
+function jobKeysBlock(): string {
+  return table(['key', 'default', 'meaning'], keyRows(jobJsonSchema() as KeySchema, ''));
+}
+
+function keyRows({ properties = {}, required = [] }: KeySchema, around: string): string[][] {
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const key = `${around}${name}`;
+    const fallback = schema.default === undefined ? '–' : `\`${schema.default}\``;
+    const meaning = schema.description ?? '';
+    const words = schema.enum === undefined ? meaning : `${meaning} (${schema.enum.join(', ')})`;
+    // Columns have no meaning of their own; `map` says it.
+    if (meaning === '') return [];
+    const row = [`\`${key}\``, required.includes(name) ? '**required**' : fallback, words];
+    return [row, ...keyRows(schema, `${key}.`)];
+  });
 }
 
 function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {

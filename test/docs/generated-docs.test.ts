@@ -39,6 +39,7 @@ describe('links between the pages', () => {
     'DECISIONS.md',
     'SECURITY.md',
     'docs/commands.md',
+    'docs/jobs.md',
     'docs/manifests.md',
     'docs/safety-model.md',
     'docs/safety-proof.md',
