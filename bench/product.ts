@@ -12,6 +12,7 @@ const CONCURRENCY = 32;
 
 /** tavus-purge as it is published: built, started by its `bin`, against the fast server. */
 export interface Product {
+  /** Its name, version and commit. */
   readonly version: string;
   /** The command line with these arguments, for a Node with these options. */
   command(args: readonly string[], nodeOptions?: readonly string[]): Command;
@@ -52,7 +53,7 @@ export function buildProduct(scratch: string, baseUrl: string): Product {
     args: [...nodeOptions, program, ...args],
   });
   return {
-    version: TOOL.version,
+    version: `${TOOL.name} ${TOOL.version}, commit ${commit()}`,
     command,
     plan: (manifest, stateDir) =>
       command([
@@ -89,6 +90,12 @@ export function buildProduct(scratch: string, baseUrl: string): Product {
       ]),
     report: (plan) => command(['report', plan.runId, '--state-dir', plan.stateDir]),
   };
+}
+
+/** A name of the commit at hand, with a mark when there is more than is committed. */
+function commit(): string {
+  const { stdout } = spawnSync('git', ['describe', '--always', '--dirty=+'], { cwd: ROOT, encoding: 'utf8' });
+  return stdout?.trim() || 'unknown';
 }
 
 function pace(rate: string): string[] {

@@ -1,4 +1,4 @@
-import type { Finding, Part } from './bench.ts';
+import type { Finding, Part, Target } from './bench.ts';
 
 /** A finding together with when and where it was made. */
 export interface Result extends Finding {
@@ -12,32 +12,37 @@ export interface Result extends Finding {
 
 const MET = { goal: 'goal met', must: 'must met', missed: '**missed**' } as const;
 
-/** One part as Markdown, which a terminal shows as well. */
+/** One part as Markdown, for a terminal. */
 export function renderResult(result: Result): string {
-  const { title, columns, rows, targets, meaning, notes, missing } = result;
-  return [
-    `## ${title}`,
-    ...(columns.length === 0 ? [] : [table(columns, rows)]),
-    ...meaning,
-    ...(targets.length === 0
-      ? []
-      : [
-          table(
-            ['target', 'goal', 'at least', 'measured', ''],
-            targets.map(({ what, goal, must, measured, met }) => [what, goal, must, measured, MET[met]]),
-          ),
-        ]),
-    list([...notes, ...missing.map((what) => `Missing: ${what}.`)]),
-  ].join('\n\n');
+  return [renderFinding(result), ...targetTable(result.targets)].join('\n\n');
 }
 
 /** The whole page. */
 export function renderPage(results: readonly Result[]): string {
+  const parts = results.flatMap((result) => [renderFinding(result), list(where(result))]);
   return `${[
     '# Results of the benchmark',
-    'Made by `npm run bench -- --write`; [README.md](README.md) says how to read it. Medians, with the least and the most in parentheses. Ratios hold better than absolute figures: they compare what ran next to each other.',
-    ...results.map((result) => `${renderResult(result)}\n\n${list(where(result))}`),
+    'Made by `npm run bench -- --write`; [README.md](README.md) says how to read it. Figures are medians, with the least and the most in parentheses. Ratios hold better than absolute figures: they compare what ran right after one another.',
+    '## Targets',
+    ...targetTable(results.flatMap(({ targets }) => targets)),
+    ...parts,
   ].join('\n\n')}\n`;
+}
+
+function renderFinding({ title, columns, rows, meaning, notes, missing }: Result): string {
+  return [
+    `## ${title}`,
+    ...(columns.length === 0 ? [] : [table(columns, rows)]),
+    ...meaning,
+    list([...notes, ...missing.map((what) => `Missing: ${what}.`)]),
+  ].join('\n\n');
+}
+
+/** Nothing when there are no targets. */
+function targetTable(targets: readonly Target[]): readonly string[] {
+  if (targets.length === 0) return [];
+  const rows = targets.map(({ what, goal, must, measured, met }) => [what, goal, must, measured, MET[met]]);
+  return [table(['target', 'goal', 'at least', 'measured', ''], rows)];
 }
 
 function where({ day, isQuick, machine }: Result): readonly string[] {

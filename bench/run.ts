@@ -17,7 +17,7 @@ import { semiSpace } from './parts/semi-space.ts';
 import { startUp } from './parts/start-up.ts';
 import { buildProduct } from './product.ts';
 import { renderResult, type Result } from './render.ts';
-import { writeResults } from './results-page.ts';
+import { writeResult } from './results-page.ts';
 
 const PARTS: readonly Part[] = [apply, growth, semiSpace, plan, rate, startUp, resume];
 
@@ -38,11 +38,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   mkdirSync(CACHE, { recursive: true });
   const scratch = mkdtempSync(join(CACHE, 'bench-'));
-  try {
-    return await measureAll(parts, options, scratch);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  return measureAll(parts, options, scratch);
 }
 
 async function measureAll(parts: readonly Part[], options: Options, scratch: string): Promise<number> {
@@ -54,27 +52,28 @@ async function measureAll(parts: readonly Part[], options: Options, scratch: str
 
   say(`building tavus-purge; the server is ${server.name}`);
   const product = buildProduct(scratch, server.baseUrl);
-  const machine = describeMachine(scratch);
+  const machine = [...describeMachine(scratch), product.version, `The server is ${server.name}.`];
   for (const line of machine) say(line);
-  const results: Result[] = [];
+  let failed = 0;
   for (const part of parts) {
     const { name, title } = part;
     console.error(`\n== ${name}: ${title}`);
     const folder = join(scratch, name);
     mkdirSync(folder);
-    const finding = await part.run({ options, scratch: folder, server, product, measure, say });
+    try {
+      const finding = await part.run({ options, scratch: folder, server, product, measure, say });
+      const day = new Date().toISOString().slice(0, 10);
+      const result: Result = { ...finding, part: name, title, day, isQuick: options.quick, machine };
+      console.log(`\n${renderResult(result)}\n`);
+      if (options.write) await writeResult(result, PARTS);
+    } catch (error) {
+      // The other parts take long, too, and need not be done again.
+      failed += 1;
+      console.error(error);
+    }
     rmSync(folder, { recursive: true });
-    const day = new Date().toISOString().slice(0, 10);
-    const result = { ...finding, part: name, title, day, isQuick: options.quick, machine };
-    results.push(result);
-    console.log(`\n${renderResult(result)}\n`);
   }
-  if (options.write)
-    await writeResults(
-      results,
-      PARTS.map(({ name }) => name),
-    );
-  return 0;
+  return failed === 0 ? 0 : 1;
 }
 
 function chosen(only: Options['only']): readonly Part[] {

@@ -3,13 +3,14 @@
  * CPU time of the process and of all descendants that were waited for, and the peak memory of the largest of them.
  *
  * It is this small on purpose: Linux counts towards a process's peak what it had before exec, so a child that a large
- * process forks would begin with the peak of its parent. Signals to stop are passed on.
+ * process forks would begin with the peak of its parent. Signals to stop are passed on, and the end of who measures is one.
  */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -32,6 +33,7 @@ int main(int count, char **arguments) {
     fprintf(stderr, "usage: measure FILE COMMAND [ARGUMENT...]\n");
     return 2;
   }
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
   int64_t started = now_ns();
   child = fork();
   if (child == 0) {
@@ -49,9 +51,8 @@ int main(int count, char **arguments) {
   int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   FILE *file = fopen(arguments[1], "w");
   if (file == NULL ||
-      fprintf(file, "{\"startedNs\":%lld,\"wallNs\":%lld,\"userUs\":%lld,\"systemUs\":%lld,\"peakKib\":%ld,\"exitCode\":%d}\n",
-              (long long)started, (long long)(ended - started), us(used.ru_utime), us(used.ru_stime),
-              used.ru_maxrss, code) < 0 ||
+      fprintf(file, "{\"wallNs\":%lld,\"userUs\":%lld,\"systemUs\":%lld,\"peakKib\":%ld}\n",
+              (long long)(ended - started), us(used.ru_utime), us(used.ru_stime), used.ru_maxrss) < 0 ||
       fclose(file) != 0) {
     perror(arguments[1]);
     return 1;

@@ -2,7 +2,7 @@ import { atLeast, atMost, type Bench, type Finding, type Part, type Target } fro
 import { interleave, type Contender } from '../interleave.ts';
 import { hashOfIds } from '../manifests.ts';
 import type { Measurement } from '../measure.ts';
-import { CONCURRENCY, waysToDelete, XARGS_ROWS, type Way, type Ways } from '../peers/ways-to-delete.ts';
+import { CONCURRENCY, waysToDelete, type Way, type Ways } from '../peers/ways-to-delete.ts';
 import { ratios, rounded, shown, spread } from '../statistics.ts';
 
 const ROWS = 200_000;
@@ -68,7 +68,7 @@ async function measureApply(bench: Bench): Promise<Finding> {
     notes: [
       `Concurrency ${CONCURRENCY}. ${repeats} repeats, interleaved. After each, the server was asked whether exactly these IDs had come, each once.`,
       'tavus-purge carries out a saved plan with everything on: each intent on disk before its request, outcomes, ledger, results, summary, log.',
-      `curl gets its list from awk, which counts, and writes the status of each ID into a file. xargs starts one curl per ID, for ${XARGS_ROWS.toLocaleString('en-US')} IDs at most; its figures are per ID.`,
+      `curl gets its list from awk, which counts, and writes the status of each ID into a file. xargs starts one curl per ID, for a hundredth of them; its figures are per ID.`,
       'CPU is that of the process with all it started; memory that of the largest process.',
       ...(serverShares.length === 0
         ? []
