@@ -27,15 +27,15 @@ export function renderFindings(findings: readonly RunFinding[], width: number): 
 /** What `runs prune` removed, or would, one line each, and how much stays. */
 export function renderPruned(runs: readonly PrunedRun[]): string {
   const gone = runs.filter(({ action }) => action === 'removed' || action === 'would_remove');
-  const stay = counted(runs.length - gone.length, 'run');
-  if (gone.length === 0) return `Nothing is to be removed; ${stay} stay.`;
+  const stay = counted(runs.length - gone.length, 'run stays', 'runs stay');
+  if (gone.length === 0) return `Nothing is to be removed; ${stay}.`;
   const verb = gone.some(({ action }) => action === 'removed') ? 'Removed' : 'Would remove';
   const columns = [{ title: 'run' }, { title: 'job' }, { title: 'why' }];
   const table = renderTable(
     columns,
     gone.map(({ runId, job, why }) => [runId, job ?? '–', why]),
   );
-  return `${table}\n${verb} ${counted(gone.length, 'run')}; ${stay} stay.`;
+  return `${table}\n${verb} ${counted(gone.length, 'run')}; ${stay}.`;
 }
 
 function outcome({ outcome: what, skipped, final }: RunFinding): string {

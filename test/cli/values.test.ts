@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countBetween, parseCap, parseColumnPair, parseDelimiter } from '../../src/cli/value-parsers.ts';
+import {
+  countBetween,
+  parseCap,
+  parseColumnPair,
+  parseDelimiter,
+  parseSince,
+} from '../../src/cli/value-parsers.ts';
 
 const valueOf = (parsed: { ok: boolean; value?: unknown }): unknown => (parsed.ok ? parsed.value : 'refused');
 
@@ -42,4 +48,43 @@ test('columns are mapped from known names, delimiters are single characters', ()
   expect(['id', 'id=', 'uuid=id', '__proto__=x'].filter((text) => parseColumnPair(text).ok)).toEqual([]);
   expect(valueOf(parseDelimiter('tab'))).toBe('\t');
   expect(['', ';;', '"', 'a', 'constructor'].filter((text) => parseDelimiter(text).ok)).toEqual([]);
+});
+
+describe('since when', () => {
+  test('is a duration, a day in UTC or a time', () => {
+    expect(valueOf(parseSince('7d'))).toEqual({ agoMs: 604_800_000 });
+    expect(valueOf(parseSince('2026-11-01'))).toEqual({ at: Date.UTC(2026, 10, 1) });
+    expect(valueOf(parseSince('2026-11-01T18:00+02:00'))).toEqual({ at: Date.UTC(2026, 10, 1, 16) });
+    expect(valueOf(parseSince('2024-02-29T18:00:05.5Z'))).toEqual({
+      at: Date.UTC(2024, 1, 29, 18, 0, 5, 500),
+    });
+  });
+
+  test.each([
+    '',
+    '7',
+    'yesterday',
+    '2026-11',
+    '2026-02-29',
+    '2026-04-31',
+    '2026-13-01',
+    '2026-11-01T25:00Z',
+    '2026-11-01T18:00',
+    '1.11.2026',
+    '2026-11-01 ',
+  ])('is not %j', (text) => {
+    expect(parseSince(text).ok).toBe(false);
+  });
+
+  test('is every day of the calendar, and only those', () => {
+    fc.assert(
+      fc.property(
+        fc.date({ min: new Date('1970-01-01'), max: new Date('2999-12-31'), noInvalidDate: true }),
+        (date) => {
+          const day = date.toISOString().slice(0, 10);
+          expect(valueOf(parseSince(day))).toEqual({ at: Date.parse(`${day}T00:00:00.000Z`) });
+        },
+      ),
+    );
+  });
 });
