@@ -16,7 +16,7 @@ export interface JobRunRecord {
   readonly runs: readonly JobRunPart[];
 }
 
-export interface JobRunPart {
+interface JobRunPart {
   readonly runId: string;
   /** Planned deletions of the whole run. */
   readonly planned: number;

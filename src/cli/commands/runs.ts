@@ -110,7 +110,8 @@ async function find(context: CommandContext, id: string): Promise<void> {
   });
   if (json) terminal.print(printableJson(findings, 2));
   else if (findings.length > 0) terminal.print(renderFindings(findings, terminal.dataColumns));
-  if (findings.length === 0) terminal.say(`tavus-purge: no run in ${stateDir} knows the ID ${shownValue(id)}.`);
+  if (findings.length === 0)
+    terminal.say(`tavus-purge: no run in ${stateDir} knows the ID ${shownValue(id)}.`);
 }
 
 async function prune(context: CommandContext): Promise<void> {
