@@ -14,27 +14,30 @@ const MET = { goal: 'goal met', must: 'must met', missed: '**missed**' } as cons
 
 /** One part as Markdown, for a terminal. */
 export function renderResult(result: Result): string {
-  return [renderFinding(result), ...targetTable(result.targets)].join('\n\n');
+  return [renderFinding(result, []), ...targetTable(result.targets)].join('\n\n');
 }
 
 /** The whole page. */
 export function renderPage(results: readonly Result[]): string {
-  const parts = results.flatMap((result) => [renderFinding(result), list(where(result))]);
+  const [first] = results;
+  const common = first === undefined ? [] : where(first);
   return `${[
     '# Results of the benchmark',
-    'Made by `npm run bench -- --write`; [README.md](README.md) says how to read it. Figures are medians, with the least and the most in parentheses. Ratios hold better than absolute figures: they compare what ran right after one another.',
+    'Made by `npm run bench -- --write`; [README.md](README.md) says how to read it. Figures are medians, with the least and the most in parentheses. Ratios hold better than absolute figures: they compare what ran right after one another. Unless a part says otherwise:',
+    list(common),
     '## Targets',
     ...targetTable(results.flatMap(({ targets }) => targets)),
-    ...parts,
+    ...results.map((result) => renderFinding(result, isSame(where(result), common) ? [] : where(result))),
   ].join('\n\n')}\n`;
 }
 
-function renderFinding({ title, columns, rows, meaning, notes, missing }: Result): string {
+function renderFinding(result: Result, more: readonly string[]): string {
+  const { title, columns, rows, meaning, notes, missing } = result;
   return [
     `## ${title}`,
     ...(columns.length === 0 ? [] : [table(columns, rows)]),
     ...meaning,
-    list([...notes, ...missing.map((what) => `Missing: ${what}.`)]),
+    list([...notes, ...missing.map((what) => `Missing: ${what}.`), ...more]),
   ].join('\n\n');
 }
 
@@ -47,6 +50,10 @@ function targetTable(targets: readonly Target[]): readonly string[] {
 
 function where({ day, isQuick, machine }: Result): readonly string[] {
   return [`Measured on ${day}${isQuick ? ', the quick way: a first look only' : ''}.`, ...machine];
+}
+
+function isSame(lines: readonly string[], others: readonly string[]): boolean {
+  return lines.join('\n') === others.join('\n');
 }
 
 function list(lines: readonly string[]): string {

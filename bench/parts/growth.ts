@@ -43,11 +43,11 @@ async function measureGrowth(bench: Bench): Promise<Finding> {
     ]),
     targets: targets(lives, sizes),
     meaning: [
-      'Cost grows with the number of rows and nothing else, and memory does not grow with it, where the targets below are met: neither the plan nor the results are ever held in memory as a whole.',
+      'Cost grows with the number of rows and nothing else, and memory does not grow with it, where its targets are met: neither the plan nor the results are ever held in memory as a whole.',
     ],
     notes: [
       `${repeats} repeats, interleaved. Each time plan, apply (concurrency 32, no rate limit) and report of the same rows.`,
-      'Memory is the peak of the whole process; most of it is the young generation of V8, see below.',
+      'Memory is the peak of the whole process; most of it is the young generation of V8, see the part about it.',
     ],
     missing:
       sizes.length < SIZES.length

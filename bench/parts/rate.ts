@@ -115,7 +115,7 @@ async function measureRates(bench: Bench): Promise<Finding> {
       }),
     ],
     meaning: [
-      'A limit that the API sets is used fully and never passed, in whatever window it is counted, where the targets below are met. Requests come evenly, not in bursts.',
+      'A limit that the API sets is used fully and never passed, in whatever window it is counted, where its targets are met. Requests come evenly, not in bursts.',
     ],
     notes: [
       'Sent is the moment at which the client hands the request to its socket, in the real program. Both are sliding windows: one begins at each request. Concurrency 32.',
