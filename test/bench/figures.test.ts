@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ratios, shown, spread } from '../../bench/statistics.ts';
 import { mostInWindow } from '../../bench/windows.ts';
