@@ -13,10 +13,14 @@ test('the corpus has over 300 different manifests', () => {
 /** Hundreds of plans, each with files of its own: on a busy disk that takes long, and each one has a limit of its own. */
 const MOST_MS = 240_000;
 
-test('every hostile manifest, hold file and config file is exit 2 with its place and reason, and leaves nothing behind', async () => {
-  const folder = await temporaryFolder();
-  const { files, wrong } = await judgeCorpus(folder, { oneFormat: true });
-  expect(wrong).toEqual([]);
-  expect(files).toBeGreaterThan(400);
-  expect(readdirSync(join(folder, 'state', 'runs'))).toEqual([]);
-}}, MOST_MS);
+test(
+  'every hostile manifest, hold file and config file is exit 2 with its place and reason, and leaves nothing behind',
+  async () => {
+    const folder = await temporaryFolder();
+    const { files, wrong } = await judgeCorpus(folder, { oneFormat: true });
+    expect(wrong).toEqual([]);
+    expect(files).toBeGreaterThan(400);
+    expect(readdirSync(join(folder, 'state', 'runs'))).toEqual([]);
+  },
+  MOST_MS,
+);
