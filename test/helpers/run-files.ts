@@ -74,9 +74,8 @@ export async function openRun(
   return new RunFile(await saveRun(stateDir, ids, changes), { readOnly: false });
 }
 
-/** How far a run was carried out, when, and by which job; all its IDs are deleted, unless told otherwise. */
+/** How far a run was carried out, and when; all its IDs are deleted, unless told otherwise. */
 export interface CarriedOut {
-  readonly job?: string;
   /** Ms since 1970. */
   readonly endedAt: number;
   /** How many of its IDs were deleted; the others were rejected. */
@@ -85,24 +84,33 @@ export interface CarriedOut {
   readonly end?: 'killed' | 'unreported' | 'finished';
 }
 
-/** A run of `stateDir` that was carried out: its folder. */
+/** A run of `stateDir` that was carried out, for `job` if one is named: its folder. */
 export async function carriedOutRun(
   stateDir: string,
   ids: readonly PlannedId[],
-  { job, endedAt, deleted = ids.length, end = 'finished' }: CarriedOut,
+  { job, ...how }: CarriedOut & { readonly job?: string },
 ): Promise<string> {
-  using run = await openRun(stateDir, ids, job === undefined ? {} : { job });
+  const folder = await saveRun(stateDir, ids, job === undefined ? {} : { job });
+  await carryOut(folder, how);
+  return folder;
+}
+
+/** Carries out the saved plan of `folder`, as far as its run file tells. */
+export async function carryOut(
+  folder: string,
+  { endedAt, deleted = Infinity, end = 'finished' }: CarriedOut,
+): Promise<void> {
+  using run = new RunFile(folder, { readOnly: false });
   const journal = run.journal();
   const life = { keyFingerprint: 'x', settings: run.header.settings, toolVersion: '0.1.0', holdFiles: [] };
   await journal.startLife({ ...life, startedAt: endedAt - 1_000 });
-  for (const [index, { row }] of journal.pending(-1, ids.length).entries()) {
+  for (const [index, { row }] of journal.pending(-1, run.header.planned).entries()) {
     if (index >= deleted && end === 'killed') break;
     const outcome = index < deleted ? 'deleted' : 'rejected';
     await journal.begin(row, 1, endedAt - 500);
     await journal.finish(row, { outcome, detail: '', status: 200, finishedAt: endedAt - 400 });
   }
-  if (end === 'killed') return run.folder;
+  if (end === 'killed') return;
   await journal.endLife({ exitCode: 0, stopReason: null, stopDetail: '', notBefore: null, endedAt });
   if (end === 'finished') run.markReported();
-  return run.folder;
 }

@@ -11,7 +11,7 @@ import {
 } from '../../src/index.ts';
 import { startSandbox, type RunningSandbox } from '../../src/sandbox/start-sandbox.ts';
 import type { SandboxOptions } from '../../src/sandbox/options.ts';
-import { RunFile } from '../../src/store/run-file.ts';
+import { carryOut } from '../helpers/run-files.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 async function newSandbox(options: SandboxOptions = {}): Promise<RunningSandbox> {
@@ -97,21 +97,7 @@ describe('a purge through the library', () => {
   test('that was killed after its last outcome has its results written by resume, and sends nothing', async () => {
     const sandbox = await newSandbox();
     const { apply, plan } = await planned(sandbox, 3);
-    using run = new RunFile(plan.folder, { readOnly: false });
-    const journal = run.journal();
-    const { settings } = plan.header;
-    await journal.startLife({
-      startedAt: 1,
-      keyFingerprint: 'x',
-      settings,
-      toolVersion: '0.1.0',
-      holdFiles: [],
-    });
-    for (const { row } of journal.pending(-1, 10)) {
-      await journal.begin(row, 1, 2);
-      await journal.finish(row, { outcome: 'deleted', detail: '', status: 200, finishedAt: 3 });
-    }
-    run.close();
+    await carryOut(plan.folder, { endedAt: 5_000, end: 'killed' });
     expect((await showRun({ stateDir: apply.stateDir, run: plan.runId })).state).toBe('interrupted');
 
     const resumed = { stateDir: apply.stateDir, apiKey: apply.apiKey, run: plan.runId };

@@ -1,9 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SqliteLedger } from '../../src/store/ledger.ts';
-import type { RunFile } from '../../src/store/run-file.ts';
-import { openRun, type PlannedId } from '../helpers/run-files.ts';
+import { carriedOutRun, type PlannedId } from '../helpers/run-files.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const ORIGIN = 'https://tavusapi.com';
@@ -11,23 +10,9 @@ const noComplaint = (folder: string): never => {
   throw new Error(`could not read ${folder}`);
 };
 
-/** A run in which the first `deleted` of the IDs were deleted. */
+/** The name of a killed run in which the first `deleted` of the IDs were deleted. */
 async function ranOn(stateDir: string, ids: readonly PlannedId[], deleted = ids.length): Promise<string> {
-  using run: RunFile = await openRun(stateDir, ids);
-  const journal = run.journal();
-  const { settings } = run.header;
-  await journal.startLife({
-    startedAt: 1,
-    keyFingerprint: 'x',
-    settings,
-    toolVersion: '0.1.0',
-    holdFiles: [],
-  });
-  for (const { row } of journal.pending(-1, deleted)) {
-    await journal.begin(row, 1, 2);
-    await journal.finish(row, { outcome: 'deleted', detail: '', status: 200, finishedAt: 1_767_323_045_000 });
-  }
-  return run.header.runId;
+  return basename(await carriedOutRun(stateDir, ids, { endedAt: 1_767_323_045_000, deleted, end: 'killed' }));
 }
 
 test('the ledger knows what runs deleted, by base URL, kind and ID, in the hardest mode', async () => {
