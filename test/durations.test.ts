@@ -36,6 +36,16 @@ describe('durations', () => {
     expect(parseDuration(text).ok).toBe(false);
   });
 
+  test.each([
+    [0, '0s'],
+    [350, '350ms'],
+    [999.6, '1s'],
+    [248_000, '4m 8s'],
+    [183_600_000, '2d 3h'],
+  ])('%d ms is shown as %s', (ms, shown) => {
+    expect(formatDuration(ms)).toBe(shown);
+  });
+
   test('what is shown reads back within a second, or a unit of the second place', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 86_400_000 }), (ms) => {

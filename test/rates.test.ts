@@ -12,6 +12,10 @@ describe('rates', () => {
     );
   });
 
+  test('a rate of another window, which only a library can ask for, is told in full', () => {
+    expect(formatRate({ count: 7, windowMs: 2_500 })).toBe('7 in 2500 ms');
+  });
+
   test.each(['', '5', '0/s', '5/h', '5 /s', '-5/s', '1.5/s', '5/S', '1e2/s', '05/s'])(
     '"%s" is refused',
     (text) => {

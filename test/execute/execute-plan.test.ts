@@ -271,6 +271,16 @@ describe('a run that stops', () => {
     expect(life.outcomes().filter((outcome) => outcome === 'deleted')).toHaveLength(50);
   });
 
+  test('sends nothing when both signals came before it began', async () => {
+    const life = await live(await newRun(5), () => OK, {
+      signal: AbortSignal.abort(),
+      forceSignal: AbortSignal.abort(),
+    });
+    expect(life.stop).toMatchObject({ reason: 'signal' });
+    expect(life.api.requests).toEqual([]);
+    expect(new Set(life.outcomes())).toEqual(new Set(['open']));
+  });
+
   test('does not send what it had armed when the signal came, and leaves no trace of it', async () => {
     const controller = new AbortController();
     const life = await live(await newRun(20), () => OK, {
@@ -409,6 +419,17 @@ describe('holds', () => {
     const times = life.api.requests.map(({ at }) => at);
     const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
     expect(Math.max(...gaps)).toBeGreaterThan(1_400);
+  });
+
+  test('that fail for no reason of theirs are a bug, which ends the run as one', async () => {
+    const holds: Holds = {
+      ...NO_HOLDS,
+      summaries: () => [{ path: 'holds.csv', sha256: '', entries: 1 }],
+      refresh: () => Promise.reject(new TypeError('not a function')),
+    };
+    await expect(
+      live(await newRun(100), () => OK, { holds, settings: { rate: { count: 20, windowMs: 1_000 } } }),
+    ).rejects.toThrow(TypeError);
   });
 
   test('that cannot be read any more stop the run', async () => {

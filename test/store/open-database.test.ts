@@ -46,6 +46,15 @@ describe('a file of ours', () => {
     },
   );
 
+  test('whose maker died before it was complete is refused to who only reads, and completed for who writes', async () => {
+    const path = join(await temporaryFolder(), 'x.db');
+    writeFileSync(path, '');
+    expect(() => openDatabase(path, FORMAT, { readOnly: true })).toThrow(/not a complete test file/);
+    openDatabase(path, FORMAT).close();
+    using db = openDatabase(path, FORMAT, { readOnly: true });
+    expect(db.prepare('SELECT count(*) AS n FROM second').get()).toMatchObject({ n: 0 });
+  });
+
   test('of a newer version is refused and left alone', async () => {
     const path = join(await temporaryFolder(), 'x.db');
     openDatabase(path, { ...FORMAT, migrations: [...FORMAT.migrations, 'CREATE TABLE third (c) '] }).close();

@@ -87,6 +87,22 @@ test('the name of the holder is not written through a link, and a lock holds wit
   expect((await lockInProcess(stateDir)).said).toBe('locked');
 });
 
+test('a holder whose name cannot be read is somebody all the same', async () => {
+  const stateDir = await temporaryFolder();
+  const lock = targetLock(stateDir, TARGET);
+  using held = takeLock(lock, HOLDER);
+  await writeFile(`${lock.path}.json`, '{"runId":');
+  expect(() => takeLock(lock, HOLDER)).toThrow(
+    `Another run holds the target ${TARGET.baseUrl} with the key ${TARGET.keyFingerprint}. Nothing was sent.`,
+  );
+  held[Symbol.dispose]();
+  // The second time, when `using` ends, it takes nothing from who holds it then.
+  using next = takeLock(lock, HOLDER);
+  held[Symbol.dispose]();
+  expect(isLocked(lock)).toBe(true);
+  expect(next).toBeDefined();
+});
+
 test('a lock whose folder cannot be made is a failure of storage, not a bug', async () => {
   const stateDir = await temporaryFolder();
   await writeFile(join(stateDir, 'locks'), '');
