@@ -70,6 +70,13 @@ test.each([
   expect(error.message).toContain(message);
 });
 
+test('a link that leads to itself is a file that cannot be read, not one that is missing', async () => {
+  using folder = folderWith();
+  symlinkSync('loop.csv', join(folder.path, 'loop.csv'));
+  const error = await usageError(findFiles(['loop.csv'], folder.path));
+  expect(error.message).toBe('loop.csv: cannot be read');
+});
+
 test('standard input needs a format, and there must be one', async () => {
   using folder = folderWith('a.csv');
   expect((await usageError(folder.read(['-']))).next).toContain('--format csv');

@@ -120,6 +120,14 @@ test.each(['id,owner\n', 'video_id,replica_id\n', 'reason\n'])(
   },
 );
 
+test.each([
+  ['', '--hold: is no hold file'],
+  ['-', '-: is no hold file'],
+])('the name "%s" is no hold file, which must be one that can be read again', async (path, message) => {
+  const error = await usageError(openHolds([path], { now: () => 0 }));
+  expect(error.message).toBe(message);
+});
+
 test('a hold file with a header and no rows holds nothing', async () => {
   using folder = new ManifestFolder();
   const holds = await holdsOf(folder, { 'h.csv': 'id\n', 'h.json': '[]' });

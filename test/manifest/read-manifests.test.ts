@@ -322,6 +322,46 @@ test('an abort ends the reading of a standard input that never ends, as an inter
   await expect(reading).rejects.toMatchObject({ kind: 'interrupted', next: 'run the command again' });
 });
 
+test('an abort before the start reads nothing of a standard input', async () => {
+  using folder = new ManifestFolder();
+  const stdin = new PassThrough();
+  const reading = folder.read(['-'], { format: 'csv', stdin, signal: AbortSignal.abort() });
+  await expect(reading).rejects.toMatchObject({ kind: 'interrupted' });
+});
+
+test('a standard input that breaks off is refused, with what broke it', async () => {
+  using folder = new ManifestFolder();
+  const stdin = new PassThrough();
+  stdin.write('id,kind\n');
+  setImmediate(() => stdin.destroy(new Error('EIO')));
+  const reading = folder.read(['-'], { format: 'csv', stdin });
+  await expect(reading).rejects.toMatchObject({
+    kind: 'usage',
+    message: '-: standard input cannot be read',
+    cause: { message: 'EIO' },
+  });
+});
+
+test('a carriage return alone is refused at its place, also where a piece of a pipe ends with it', async () => {
+  for (const size of [1, 8, 100]) {
+    using folder = new ManifestFolder();
+    const reading = folder.read(['-'], { format: 'csv', stdin: inPieces('id,kind\r8a4f94e736,video', size) });
+    await expect(reading).rejects.toMatchObject({
+      kind: 'usage',
+      message: expect.stringContaining('-:1:8: '),
+    });
+  }
+});
+
+test('an entry beside the lists can be ignored, whatever it holds', async () => {
+  const { rows } = await readManifest(
+    'a.json',
+    '{"count": 1, "page": {"next": [2]}, "tags": ["x", 3], "videos": ["8a4f94e736"]}',
+    { ignoreColumns: ['count', 'page', 'tags'] },
+  );
+  expect(shown(rows)).toEqual(['1 video 8a4f94e736 soft']);
+});
+
 test('an abort closes a standard input whose writer stays, so that nothing waits for it any more', async () => {
   const abort = new AbortController();
   const stdin = new PassThrough();

@@ -189,6 +189,19 @@ describe('lists', () => {
     expect((await ask(sandbox, 'GET /v2/replicas?page=0')).status).toBe(400);
   });
 
+  test('stock replicas are looked up like others, stand alone where they are asked for, and are no objects to delete', async () => {
+    const sandbox = createSandbox({ replicas: 2, stockReplicas: 2, acceptAnyId: true });
+    const stock = (await list(sandbox, '/v2/replicas?replica_type=system')).data.map(
+      (row) => row['replica_id'] ?? '',
+    );
+    expect(stock).toHaveLength(2);
+    const [first = ''] = stock;
+    const looked = JSON.parse((await ask(sandbox, `GET /v2/replicas/${first}?verbose=true`)).text);
+    expect(looked).toMatchObject({ replica_id: first, replica_type: 'system' });
+    expect((await ask(sandbox, `DELETE /v2/replicas/${first}?hard=true`)).status).toBe(400);
+    expect((await list(sandbox, `/v2/replicas?replica_ids=${first},rffffffffff`)).total_count).toBe(1);
+  });
+
   test.each(['limit=0', 'limit=1001', 'page=-1', 'limit=x'])('%s is a 400', async (query) => {
     expect((await ask(createSandbox(), `GET /v2/videos?${query}`)).status).toBe(400);
   });

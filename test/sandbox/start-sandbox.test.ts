@@ -168,6 +168,13 @@ test('the description names the address, the key, IDs that exist and the command
   }
 });
 
+test('the description of an empty account names no IDs', async () => {
+  const { sandbox } = await start({ ids: {}, videos: 0, replicas: 0 });
+  const text = describeSandbox(sandbox).join('\n');
+  expect(text).toContain('0 videos, 0 replicas');
+  expect(text).not.toContain('such as');
+});
+
 /** Resolves when the sandbox has seen a DELETE. */
 async function arrival(sandbox: RunningSandbox): Promise<void> {
   while (sandbox.state().requests.deletes === 0) {

@@ -72,6 +72,19 @@ describe('a script', () => {
     expect(sandbox.state().deleted).toHaveLength(1);
   });
 
+  test.each(['html-204', 'html-304'])('%s is a status that has no page', async (word) => {
+    const sandbox = createSandbox({ ids: { videos: [ID] }, script: { [ID]: [word] } });
+    const heard = await ask(sandbox, `DELETE ${VIDEO}`);
+    expect([heard.status, heard.text]).toEqual([Number(word.slice(5)), '']);
+    expect(sandbox.state().deleted).toEqual([]);
+  });
+
+  test('huge is what the account says where it refuses', async () => {
+    const sandbox = createSandbox({ videos: 0, script: { [ID]: ['huge'] } });
+    const heard = await ask(sandbox, `DELETE ${VIDEO}`);
+    expect([heard.status, heard.text]).toEqual([400, '{"error":"Invalid video_id"}']);
+  });
+
   test('it covers the first attempts of each ID, and afterwards all is normal', async () => {
     const script = { '*': ['503', '429:1'], aaaaaaaaa1: ['409'] };
     const sandbox = createSandbox({ acceptAnyId: true, script });
@@ -130,6 +143,20 @@ async function met(options: SandboxOptions, ids: readonly string[]): Promise<Rec
   return Object.fromEntries(sandbox.requests().map((record) => [record.id, record.behaviour]));
 }
 
+/** What 100 requests meet, each as its word, its `Retry-After` and whether it deletes. */
+function kindsMet(changes: SandboxOptions): Set<string> {
+  const trouble = createTrouble();
+  const options = checkOptions({ ...changes, seed: 1 });
+  return new Set(
+    Array.from({ length: 100 }, (_, n) => {
+      const id = `aaaaaaa${100 + n}`;
+      const request = { method: 'DELETE', id, pathname: id, apiKey: SANDBOX_API_KEY, n, now: 0 } as const;
+      const { name, retryAfter, applies } = trouble.meet(request, options);
+      return `${name} ${retryAfter} ${applies}`;
+    }),
+  );
+}
+
 describe('chance', () => {
   const chances: SandboxOptions = {
     acceptAnyId: true,
@@ -175,6 +202,14 @@ describe('chance', () => {
       const share = words.filter((word) => pattern.test(word)).length / words.length;
       expect(Math.abs(share - rate)).toBeLessThan(0.01);
     }
+  });
+
+  test('a 429 by chance says how long to wait, if it is to; a hang may have deleted', () => {
+    expect(kindsMet({ throttle: { rate: 1 } })).toEqual(new Set(['429 null false']));
+    expect(kindsMet({ throttle: { rate: 1, retryAfter: 'date+5' } })).toEqual(new Set(['429 date+5 false']));
+    expect(kindsMet({ hang: 1, hangApplied: 0.5 })).toEqual(
+      new Set(['hang null false', 'hang-applied null true']),
+    );
   });
 
   test('the truth is kept: what was applied is exactly what is deleted', async () => {
