@@ -2,7 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 
 /** Compiled code of earlier starts, so that a start costs half. */
-const COMPILE_CACHE = path.resolve(import.meta.dirname, '../../node_modules/.cache/tavus-purge-test');
+export const COMPILE_CACHE: string = path.resolve(
+  import.meta.dirname,
+  '../../node_modules/.cache/tavus-purge-test',
+);
 
 export const PROGRAM: string = path.resolve(import.meta.dirname, '../../bin/tavus-purge.js');
 

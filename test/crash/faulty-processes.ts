@@ -1,22 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ProofBudget, ProofResult } from '../helpers/proof.ts';
+import { FaultyFolder } from './faulty-folder.ts';
 import { recover } from './recover.ts';
-import {
-  buildFaultLibrary,
-  FaultControl,
-  faultEnvironment,
-  whyNoStorageFaults,
-  type StorageFault,
-} from './storage-fault-shim.ts';
-import {
-  fastFolder,
-  isManifestRefused,
-  mayGoUnnoticed,
-  placeOf,
-  STORAGE,
-  WITHOUT_FAULT,
-} from './storage-places.ts';
+import { FaultControl, whyNoStorageFaults, type StorageFault } from './storage-fault-shim.ts';
+import { isManifestRefused, mayGoUnnoticed, placeOf, STORAGE, WITHOUT_FAULT } from './storage-places.ts';
 import { videos, World } from './world.ts';
 
 const SERIES: readonly Omit<StorageFault, 'at'>[] = [
@@ -27,45 +13,23 @@ const SERIES: readonly Omit<StorageFault, 'at'>[] = [
 const OPERATIONS = 200;
 const CONCURRENCY = 2;
 
-interface Setting {
-  readonly root: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly control: FaultControl;
-}
-
 /** The same with the real program: about `budget.seeds` processes, whose exit code and words count. */
 export async function proveFaultyProcesses(budget: ProofBudget): Promise<ProofResult> {
   const why = whyNoStorageFaults();
   if (why !== null) return { figures: `no processes: ${why}`, failures: [] };
-  const folder = mkdtempSync(join(fastFolder(), 'tavus-purge-faults-'));
   const stride = Math.max(1, Math.ceil((OPERATIONS * SERIES.length) / budget.seeds));
   const failures: string[] = [];
   const counts = { runs: 0, refused: 0 };
-  try {
-    const root = join(folder, 'root');
-    const file = join(folder, 'control');
-    mkdirSync(root, { mode: 0o700 });
-    using control = new FaultControl(file, { create: true });
-    const setting = {
-      root,
-      control,
-      env: faultEnvironment(buildFaultLibrary(folder), { root, control: file }),
-    };
-    for (const series of SERIES) {
-      for (
-        let at = Math.ceil(stride / 2);
-        at <= OPERATIONS && performance.now() < budget.until;
-        at += stride
-      ) {
-        const { exitCode, place, problems } = await runProcess({ ...series, at }, setting);
-        counts.runs += 1;
-        if (exitCode === STORAGE) counts.refused += 1;
-        const name = `the program, ${series.fault}${series.forEver ? ' for ever' : ''}, operation ${at} (${place})`;
-        failures.push(...problems.map((problem) => `${name}: ${problem}`));
-      }
+  using folder = new FaultyFolder();
+  using control = new FaultControl(folder.controlFile, { create: false });
+  for (const series of SERIES) {
+    for (let at = Math.ceil(stride / 2); at <= OPERATIONS && performance.now() < budget.until; at += stride) {
+      const { exitCode, place, problems } = await runProcess({ ...series, at }, folder, control);
+      counts.runs += 1;
+      if (exitCode === STORAGE) counts.refused += 1;
+      const name = `the program, ${series.fault}${series.forEver ? ' for ever' : ''}, operation ${at} (${place})`;
+      failures.push(...problems.map((problem) => `${name}: ${problem}`));
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
   if (counts.refused === 0 && counts.runs > 0)
     failures.push('no process noticed a failure: nothing was proven');
@@ -74,7 +38,8 @@ export async function proveFaultyProcesses(budget: ProofBudget): Promise<ProofRe
 
 async function runProcess(
   fault: StorageFault,
-  { root, env, control }: Setting,
+  { root, env }: FaultyFolder,
+  control: FaultControl,
 ): Promise<{
   readonly exitCode: number | null;
   readonly place: string;

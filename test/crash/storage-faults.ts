@@ -1,26 +1,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { COMPILE_CACHE } from '../cli/process.ts';
 import type { Proof, ProofBudget, ProofResult } from '../helpers/proof.ts';
+import { FaultyFolder } from './faulty-folder.ts';
 import { proveFaultyProcesses } from './faulty-processes.ts';
 import { proveFullDisk } from './full-disk.ts';
-import {
-  buildFaultLibrary,
-  FaultControl,
-  faultEnvironment,
-  FAULTS,
-  whyNoStorageFaults,
-  type FaultName,
-  type StorageFault,
-} from './storage-fault-shim.ts';
-import {
-  fastFolder,
-  isManifestRefused,
-  mayGoUnnoticed,
-  placeOf,
-  STORAGE,
-  WITHOUT_FAULT,
-} from './storage-places.ts';
+import { FAULTS, whyNoStorageFaults, type FaultName, type StorageFault } from './storage-fault-shim.ts';
+import { isManifestRefused, mayGoUnnoticed, placeOf, STORAGE, WITHOUT_FAULT } from './storage-places.ts';
 import type { Task, Told } from './storage-fault-worker.ts';
 
 /** The N-th file operation of planning and of applying fails, for every N. */
@@ -103,11 +89,11 @@ function wrongs({ stage, fault }: Series, told: Told): string[] {
 
 /** The process in which it happens. */
 class FaultWorker implements Disposable {
-  readonly #folder: string;
+  readonly #folder: FaultyFolder;
   readonly #child: ChildProcess;
   #answer: Pick<PromiseWithResolvers<Told>, 'resolve' | 'reject'> | undefined;
 
-  private constructor(folder: string, child: ChildProcess) {
+  private constructor(folder: FaultyFolder, child: ChildProcess) {
     this.#folder = folder;
     this.#child = child;
     child.on('message', (told: Told) => this.#answer?.resolve(told));
@@ -117,17 +103,11 @@ class FaultWorker implements Disposable {
   }
 
   static async start(): Promise<FaultWorker> {
-    const folder = mkdtempSync(join(fastFolder(), 'tavus-purge-faults-'));
-    const root = join(folder, 'root');
-    const control = join(folder, 'control');
-    mkdirSync(root, { mode: 0o700 });
-    new FaultControl(control, { create: true })[Symbol.dispose]();
-    const child = fork(join(import.meta.dirname, 'storage-fault-worker.ts'), [root, control], {
+    const folder = new FaultyFolder();
+    const { root, controlFile, env } = folder;
+    const child = fork(join(import.meta.dirname, 'storage-fault-worker.ts'), [root, controlFile], {
       execArgv: [],
-      env: {
-        ...faultEnvironment(buildFaultLibrary(folder), { root, control }),
-        NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/tavus-purge-test'),
-      },
+      env: { ...env, NODE_COMPILE_CACHE: COMPILE_CACHE },
     });
     const worker = new FaultWorker(folder, child);
     await worker.#next();
@@ -148,6 +128,6 @@ class FaultWorker implements Disposable {
   [Symbol.dispose](): void {
     this.#answer = undefined;
     this.#child.kill('SIGKILL');
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder[Symbol.dispose]();
   }
 }

@@ -1,4 +1,5 @@
 import type { LifeEnd, RecordedDeletion, RunRecord, RunTotals, SkippedEntry } from '../../src/ports.ts';
+import { NO_HISTORY } from '../../src/store/attempt-history.ts';
 import type { AttemptHistory, FinalOutcome, Outcome, PlanHeader, SkipReason } from '../../src/types.ts';
 
 /** 2026-03-01T10:00:00.000Z */
@@ -6,13 +7,17 @@ export const START = Date.UTC(2026, 2, 1, 10);
 
 export const TOOL = { name: 'tavus-purge', version: '1.2.3' };
 
-export const NEVER_SENT: AttemptHistory = {
-  attempts: 0,
-  mayBeApplied: false,
-  firstSentAt: null,
-  lastStatus: null,
-  lastDetail: '',
-  lastEndedAt: null,
+export const NEVER_SENT: AttemptHistory = NO_HISTORY;
+
+export const NO_OUTCOMES: RunTotals['counts'] = {
+  deleted: 0,
+  deleted_inferred: 0,
+  not_found: 0,
+  rejected: 0,
+  failed: 0,
+  unknown: 0,
+  held: 0,
+  not_attempted: 0,
 };
 
 const ENDED: LifeEnd = {
@@ -102,16 +107,7 @@ export function fakeRecord(run: FakeRun = {}): RunRecord {
 }
 
 function countTotals(deletions: readonly RecordedDeletion[], skipped: readonly SkippedEntry[]): RunTotals {
-  const counts: Record<Outcome, number> = {
-    deleted: 0,
-    deleted_inferred: 0,
-    not_found: 0,
-    rejected: 0,
-    failed: 0,
-    unknown: 0,
-    held: 0,
-    not_attempted: 0,
-  };
+  const counts: Record<Outcome, number> = { ...NO_OUTCOMES };
   const skips: Record<SkipReason, number> = { held: 0, deleted_before: 0, invalid: 0 };
   let requests = 0;
   let retries = 0;

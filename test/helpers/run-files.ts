@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DEFAULT_SETTINGS } from '../../src/library/defaults.ts';
 import { createFileExclusively, createPrivateFolder } from '../../src/safe-files.ts';
 import { HEADER, RunFile } from '../../src/store/run-file.ts';
 import { newRunId, runsFolder } from '../../src/store/run-folders.ts';
@@ -47,14 +48,7 @@ export async function saveRun(
     refused: [],
     holds: [],
     files: { sources: [], holds: [] },
-    settings: {
-      rate: { count: 5, windowMs: 1_000 },
-      concurrency: 4,
-      attempts: 4,
-      timeoutMs: 15_000,
-      maxDurationMs: null,
-      allowNotFound: false,
-    },
+    settings: DEFAULT_SETTINGS,
     estimate: { requests: planned, durationMs: planned * 200 },
     warnings: [],
     planCsvSha256: '',
