@@ -12,14 +12,16 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
-      // Types only, and what runs in child processes, which v8's coverage does not follow.
+      // Types only, and what runs in child processes. Those can be measured, too, by hand, with what Node itself runs:
+      // --coverage.autoAttachSubprocess --experimental.viteModuleRunner=false --coverage.exclude='src/{ports,types}.ts'
+      // But a process that is killed, as many are here, leaves half of its figures, on which the whole run then fails.
       exclude: ['src/ports.ts', 'src/types.ts', 'src/cli/**', 'src/sandbox/start-sandbox.ts'],
       reporter: ['text-summary', 'lcov'],
       thresholds: {
         statements: 95,
         lines: 95,
         functions: 95,
-        branches: 93,
+        branches: 95,
         // What decides whether something is deleted, and what is said about it.
         'src/{approval,ids}.ts': { branches: 100 },
         'src/tavus/{answer-body,classify-answer,deletion-url,retry-after}.ts': { branches: 100 },

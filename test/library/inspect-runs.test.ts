@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -47,6 +48,24 @@ describe('the state of a run', () => {
     await saveRun(stateDir, IDS, { refused: ['1 deletion is more than 0'] });
     expect(await listRuns({ stateDir })).toMatchObject([{ state: 'refused', summary: null }]);
   });
+});
+
+test('a run is named by its ID, or by its folder wherever that was moved; anything else names none', async () => {
+  const stateDir = await temporaryFolder();
+  const folder = await carriedOutRun(stateDir, IDS, { endedAt: 5_000 });
+  const run = basename(folder);
+  expect(await showRun({ stateDir, run })).toMatchObject({ folder, state: 'finished' });
+  const elsewhere = join(await temporaryFolder(), run);
+  await rename(folder, elsewhere);
+  expect(await showRun({ stateDir, run: elsewhere })).toMatchObject({ runId: run, folder: elsewhere });
+  const { files } = await writeRunReport({ stateDir, run: elsewhere });
+  expect(files.summaryJson).toBe(join(elsewhere, 'summary.json'));
+  for (const name of [run, folder, 'yesterday']) {
+    await expect(showRun({ stateDir, run: name })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('There is no run'),
+    });
+  }
 });
 
 test('a run file with a word that the program never writes is damaged, and said to be', async () => {

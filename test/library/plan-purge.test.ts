@@ -1,5 +1,7 @@
 import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { applyPlan, planPurge, type PlanOptions, type SavedPlan } from '../../src/index.ts';
 import { startSandbox, type RunningSandbox } from '../../src/sandbox/start-sandbox.ts';
@@ -125,6 +127,44 @@ describe('a plan', () => {
     await writeFile(holds, 'id,until,reason\n8a4f94e736,2999-12-31,lawsuit\n8a4f94e737,2001-01-01,old\n');
     const { header } = await plan('video_id\n8a4f94e736\n8a4f94e737\n', { holds: [holds] });
     expect(header).toMatchObject({ planned: 1, skipped: { held: 1 }, holds: [{ path: holds, entries: 2 }] });
+  });
+
+  test('says which hold file it was where the hold gives no reason', async () => {
+    const { plan, folder } = await newDesk();
+    const holds = join(folder, 'holds.csv');
+    await writeFile(holds, 'id\n8a4f94e736\n');
+    const { preview } = await plan('video_id\n8a4f94e736\n', { holds: [holds] });
+    expect(preview.skipped).toMatchObject([{ why: 'held', detail: `listed in ${holds}` }]);
+  });
+
+  test('can be made of standard input', async () => {
+    const { stateDir } = await newDesk();
+    const stdin = Readable.from([Buffer.from('video_id\n8a4f94e736\n')]);
+    const { header } = await planPurge({ manifests: ['-'], stateDir, stdin, format: 'csv' });
+    expect(header).toMatchObject({ planned: 1, sources: [{ path: '-' }], files: { sources: ['-'] } });
+  });
+
+  test('with look-ups needs a key, and is given up when it is to stop while it looks up', async () => {
+    const { plan, stateDir } = await newDesk();
+    const manifest = 'video_id\n8a4f94e736\n8a4f94e737\n8a4f94e738\n';
+    await expect(plan(manifest, { resolve: true })).rejects.toMatchObject({
+      exitCode: 2,
+      next: expect.stringContaining('TAVUS_API_KEY'),
+    });
+
+    const sandbox = await newSandbox({ latencyMs: [50, 50] });
+    const controller = new AbortController();
+    const planning = plan(manifest, {
+      baseUrl: sandbox.url,
+      apiKey: sandbox.apiKey,
+      resolve: true,
+      settings: { rate: { count: 1, windowMs: 60_000 } },
+      signal: controller.signal,
+    });
+    while (sandbox.state().requests.total === 0) await setTimeout(5);
+    controller.abort();
+    await expect(planning).rejects.toMatchObject({ exitCode: 5, next: 'plan again' });
+    expect(await readdir(join(stateDir, 'runs'))).toEqual([]);
   });
 
   test('shows what a look-up said of each ID, and changes nothing by it', async () => {
