@@ -1,5 +1,3 @@
-import pLimit from 'p-limit';
-
 export interface EachLimitedOptions {
   readonly concurrency: number;
   /** Asked before each item is started. */
@@ -16,32 +14,19 @@ export async function eachLimited<T>(
   work: (item: T) => Promise<void>,
   { concurrency, isStopped }: EachLimitedOptions,
 ): Promise<void> {
-  const limit = pLimit(concurrency);
-  const running = new Set<Promise<void>>();
+  const source = Iterator.from(items);
   const failures: unknown[] = [];
-  let wake: (() => void) | undefined;
-  const someoneEnds = (): Promise<void> =>
-    new Promise((resolve) => {
-      wake = resolve;
-    });
-  const start = (item: T): void => {
-    const task = limit(work, item)
-      .catch((thrown: unknown) => void failures.push(thrown))
-      .finally(() => {
-        running.delete(task);
-        wake?.();
-      });
-    running.add(task);
-  };
-
-  try {
-    for (const item of items) {
-      if (isStopped() || failures.length > 0) break;
-      start(item);
-      while (running.size >= concurrency) await someoneEnds();
+  const pull = async (): Promise<void> => {
+    try {
+      while (!isStopped() && failures.length === 0) {
+        const next = source.next();
+        if (next.done === true) return;
+        await work(next.value);
+      }
+    } catch (thrown) {
+      failures.push(thrown);
     }
-  } finally {
-    while (running.size > 0) await someoneEnds();
-  }
+  };
+  await Promise.all(Array.from({ length: concurrency }, pull));
   if (failures.length > 0) throw failures[0];
 }

@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import type { AttemptEnd, PendingDeletion } from '../ports.ts';
+import type { PendingDeletion } from '../ports.ts';
 import type { Verdict } from '../types.ts';
 import { backoffMs } from './backoff.ts';
 import type { Execution, Turn } from './execution.ts';
@@ -56,34 +56,19 @@ export async function deleteOne(deletion: PendingDeletion, run: Execution): Prom
 
 /** One attempt. Resolves when the row's turn is over; throws AttemptFailed when it may be tried again. */
 async function attemptOnce(turn: Turn, run: Execution): Promise<void> {
-  const end = await sendInTurn(turn, run);
-  if (end === null) return;
-  const { verdict, endedAt } = end;
-  turn.history = {
-    ...turn.history,
-    lastEndedAt: endedAt,
-    lastStatus: verdict.status,
-    lastDetail: verdict.detail,
-  };
-  tellRun(turn, verdict, run);
-
-  if (verdict.next !== 'final') throw new AttemptFailed(verdict);
-  // Final for this attempt only: `resume` takes the row up again.
-  const isLeftToResume =
-    verdict.outcome === 'not_attempted' || (verdict.applied === 'maybe' && run.control.stopped !== null);
-  if (isLeftToResume) recordEnd(turn, verdict, run);
-  else finish(turn, verdict, run);
+  const verdict = await sendInTurn(turn, run);
+  if (verdict !== null && verdict.next !== 'final') throw new AttemptFailed(verdict);
 }
 
 /**
  * Waits until the row may be sent, records the intent, and sends. `null` when the run stops first or the row is on
  * hold: then nothing was sent, and no intent is left.
  */
-async function sendInTurn(turn: Turn, run: Execution): Promise<AttemptEnd | null> {
+async function sendInTurn(turn: Turn, run: Execution): Promise<Verdict | null> {
   const { control, breaker, limiter, journal } = run;
   const { row } = turn.deletion;
   for (;;) {
-    const pass = await breaker.enter(control.signal, row);
+    const pass = breaker.isOpen ? await breaker.enter(control.signal, row) : 'go';
     if (pass === 'gave_up') control.stop('outage', OUTAGE);
     if (pass === 'aborted' || pass === 'gave_up') return null;
     // The run may stop, or the breaker open, while this row waits for its turn or for its intent to be durable.
@@ -100,19 +85,43 @@ async function sendInTurn(turn: Turn, run: Execution): Promise<AttemptEnd | null
 
     const attempt = turn.history.attempts + 1;
     await journal.begin(row, attempt, run.clock.now());
-    const isAdmitted = !mustWait() && (limiter.tryAdmit() === 'go' || (await limiter.admit(control.signal)));
-    // Asked again, since admission may have waited. From here to the request nothing can come between.
-    if (isAdmitted && !mustWait() && limiter.pausedMs() === 0) return send(turn, attempt, run);
-    // A pause, an outage or a stop came between: the intent is taken back, since nothing was sent.
+    const verdict = await run.inFlight(async () => {
+      // What was asked before is asked again: it may have waited for a place among those in flight.
+      if (mustWait() || (await run.holdOf(turn.deletion)) !== undefined) return null;
+      const isAdmitted =
+        !mustWait() && (limiter.tryAdmit() === 'go' || (await limiter.admit(control.signal)));
+      // And once more, since admission may have waited. From here to the request nothing can come between.
+      return isAdmitted && !mustWait() && limiter.pausedMs() === 0 ? send(turn, attempt, run) : null;
+    });
+    if (verdict !== null) return verdict;
+    // A pause, an outage, a hold or a stop came between: the intent is taken back, since nothing was sent.
     await journal.withdraw(row, attempt);
     breaker.abandonProbe(row);
   }
 }
 
-function send(turn: Turn, attempt: number, run: Execution): Promise<AttemptEnd> {
+/** Sends, and lets the answer have its consequences before another request takes this one's place. */
+async function send(turn: Turn, attempt: number, run: Execution): Promise<Verdict> {
   const firstSentAt = turn.history.firstSentAt ?? run.clock.now();
   turn.history = { ...turn.history, attempts: attempt, firstSentAt };
-  return run.api.send(turn.deletion, { timeoutMs: run.timeoutMs, signal: run.force });
+  const { verdict, endedAt } = await run.api.send(turn.deletion, {
+    timeoutMs: run.timeoutMs,
+    signal: run.force,
+  });
+  const { status, detail } = verdict;
+  turn.history = { ...turn.history, lastEndedAt: endedAt, lastStatus: status, lastDetail: detail };
+  tellRun(turn, verdict, run);
+  if (verdict.next === 'final') conclude(turn, verdict, run);
+  return verdict;
+}
+
+/** Records what a conclusive answer means for the row. */
+function conclude(turn: Turn, verdict: Verdict, run: Execution): void {
+  // Final for this attempt only: `resume` takes the row up again.
+  const isLeftToResume =
+    verdict.outcome === 'not_attempted' || (verdict.applied === 'maybe' && run.control.stopped !== null);
+  if (isLeftToResume) recordEnd(turn, verdict, run);
+  else finish(turn, verdict, run);
 }
 
 /** Tells the rest of the run what this answer means for it. */

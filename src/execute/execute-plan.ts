@@ -1,5 +1,7 @@
+import pLimit from 'p-limit';
 import { eachLimited } from '../each-limited.ts';
 import { messageOf, PurgeError } from '../errors.ts';
+import { isFullSpeed } from '../full-speed.ts';
 import type { Clock, DeleteApi, Holds, OnEvent, PendingDeletion, Random, RunJournal } from '../ports.ts';
 import type { ExecutionSettings, Rate } from '../types.ts';
 import { createBreaker } from './breaker.ts';
@@ -11,6 +13,9 @@ import { createRetryBudget } from './retry-budget.ts';
 import { RunControl, type Stop } from './run-control.ts';
 import { stopOn } from './stop-on.ts';
 import { createStopRules } from './stop-rules.ts';
+
+/** How many rows a run at full speed records ahead, for each request in flight. */
+const ARMED_AHEAD = 3;
 
 /** Pending deletions are read from the run file in pages of this size. */
 const PAGE_ROWS = 1_000;
@@ -71,6 +76,7 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
       control.stop('storage', messageOf(thrown));
     },
     attempts: settings.attempts,
+    inFlight: pLimit(settings.concurrency),
     timeoutMs: settings.timeoutMs,
     force: force.signal,
   };
@@ -99,7 +105,7 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
         }
         left -= 1;
       },
-      { concurrency: settings.concurrency, isStopped: () => control.stopped !== null },
+      { concurrency: rowsUnderWay(settings), isStopped: () => control.stopped !== null },
     );
   } finally {
     ended.abort();
@@ -107,6 +113,11 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
   await journal.flush();
   if (recordingFailure !== null) throw recordingFailure;
   return control.stopped;
+}
+
+/** Those in flight and, at full speed, those whose intent is made durable meanwhile. */
+function rowsUnderWay({ concurrency, rate }: ExecutionSettings): number {
+  return isFullSpeed(rate) ? concurrency * (1 + ARMED_AHEAD) : concurrency;
 }
 
 /** A pause that the API asked for in an earlier life of the run is waited out in this one. */

@@ -1,3 +1,4 @@
+import type { LimitFunction } from 'p-limit';
 import type { Clock, DeleteApi, Hold, OnEvent, PendingDeletion, Random, RunJournal } from '../ports.ts';
 import type { AttemptHistory } from '../types.ts';
 import type { Breaker } from './breaker.ts';
@@ -24,6 +25,8 @@ export interface Execution {
   readonly warnOnce: (kind: 'unconfirmed' | 'budget', message: string) => void;
   /** Hears of a record that could not be made durable. */
   readonly onRecordingFailed: (thrown: unknown) => void;
+  /** Lets as many requests be in flight as the run may have at a time. */
+  readonly inFlight: LimitFunction;
   readonly attempts: number;
   readonly timeoutMs: number;
   /** Aborts what is in flight. */

@@ -114,7 +114,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     for (const waiter of forTurn) {
       if (waiter.notBefore > now) continue;
       if (now < nextTurnAt()) break;
-      turnAt = Math.max(turnAt, now - CATCH_UP_MS) + intervalMs();
+      takeTurn(now);
       forTurn.delete(waiter);
       waiter.resolve(true);
     }
@@ -168,6 +168,19 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     serve();
   }
 
+  /** A turn without waiting, for nobody who would overtake another. */
+  function tryTurn(notBefore: number): boolean {
+    const now = clock.monotonic();
+    present.recover(now);
+    if (forTurn.size > 0 || notBefore > now || now < nextTurnAt()) return false;
+    takeTurn(now);
+    return true;
+  }
+
+  function takeTurn(now: number): void {
+    turnAt = Math.max(turnAt, now - CATCH_UP_MS) + intervalMs();
+  }
+
   function tryAdmit(): Admission {
     // A pause sends everybody away who waits for admission, so where somebody waits there is none.
     return forAdmission.size > 0 ? 'wait' : admitNow(clock.monotonic());
@@ -175,7 +188,8 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 
   return {
     turn(signal, notBeforeMonotonic = -Infinity) {
-      return signal.aborted ? Promise.resolve(false) : wait(forTurn, signal, notBeforeMonotonic);
+      if (signal.aborted) return Promise.resolve(false);
+      return tryTurn(notBeforeMonotonic) ? Promise.resolve(true) : wait(forTurn, signal, notBeforeMonotonic);
     },
     tryAdmit,
     admit(signal) {

@@ -76,7 +76,7 @@ function recordOutcome(
  * request is (and that is waited for), every end recorded before it is as well.
  */
 function tellWhenDurable(recorded: Promise<void>, events: readonly PurgeEvent[], run: Execution): void {
-  recorded.then(() => events.forEach(run.onEvent)).catch(run.onRecordingFailed);
+  recorded.then(() => events.forEach(run.onEvent), run.onRecordingFailed);
 }
 
 function attemptEvent(turn: Turn, verdict: Verdict, willRetry: boolean): PurgeEvent {

@@ -32,7 +32,7 @@ export function createSendLog(rate: Rate): SendLog {
   return {
     earliest() {
       // The request that must have left the window first, if there were so many.
-      const leaving = sentAt[sentAt.length - rate.count];
+      const leaving = sentAt.length < rate.count ? undefined : sentAt[sentAt.length - rate.count];
       return Math.max(dueAt - EARLY_MS, leaving === undefined ? -Infinity : leaving + windowMs);
     },
     record(at, intervalMs) {

@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { isFullSpeed } from '../full-speed.ts';
 import type { LifeEnd, LifeStart, PendingDeletion, RunJournal } from '../ports.ts';
 import type { FinalOutcome, Rate, Verdict } from '../types.ts';
 import { readHistory } from './attempt-history.ts';
-import { CommitQueue, type Schedule } from './commit-queue.ts';
+import { CommitQueue, ONE_TURN, type Grouping, type Schedule } from './commit-queue.ts';
 import { numberOrNull } from './columns.ts';
 import { numberFrom } from './open-database.ts';
 import { plannedDeletion } from './run-entries.ts';
@@ -14,6 +15,14 @@ const NOT_FINISHED = `FROM entry e LEFT JOIN outcome o ON o.row = e.row WHERE e.
 /** An attempt is stamped when its intent is recorded. A slow disk lets its request leave later, but never this late. */
 const LONGEST_COMMIT_MS = 600_000;
 
+/** At full speed. It costs a killed run no more than these few answers, which its next life asks for again. */
+const FULL_SPEED_GROUPING: Grouping = { writes: 128, lingerMs: 2 };
+
+const onEventLoop: Schedule = (commit, lingerMs) => {
+  if (lingerMs === 0) setImmediate(commit);
+  else setTimeout(commit, lingerMs);
+};
+
 /** The writing side of a run file, for one life of the run. */
 export class SqliteRunJournal implements RunJournal {
   readonly #db: DatabaseSync;
@@ -22,7 +31,7 @@ export class SqliteRunJournal implements RunJournal {
   /** Number of this life, from 1; 0 before `startLife`. */
   #life = 0;
 
-  constructor(db: DatabaseSync, schedule: Schedule = setImmediate) {
+  constructor(db: DatabaseSync, schedule: Schedule = onEventLoop) {
     this.#db = db;
     this.#queue = new CommitQueue(db, CURE, schedule);
     this.#sql = {
@@ -43,6 +52,7 @@ export class SqliteRunJournal implements RunJournal {
     this.#life = numberFrom(this.#db.prepare('SELECT count(*) FROM life')) + 1;
     const { startedAt, keyFingerprint, settings, toolVersion, holdFiles } = start;
     const { trigger = null, reason = null } = start;
+    this.#queue.groupBy(isFullSpeed(settings.rate) ? FULL_SPEED_GROUPING : ONE_TURN);
     const insert = this.#db.prepare(
       `INSERT INTO life (n, started_at, key_fingerprint, settings, tool_version, hold_files, "trigger", reason)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,

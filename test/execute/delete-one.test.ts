@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { expect, onTestFinished, test } from 'vitest';
 import { createBreaker } from '../../src/execute/breaker.ts';
 import { deleteOne } from '../../src/execute/delete-one.ts';
@@ -50,6 +51,7 @@ test('a probe that a pause sends back before it left is the probe again after th
     onRecordingFailed: (thrown) => {
       throw thrown;
     },
+    inFlight: pLimit(1),
     attempts: 4,
     timeoutMs: 15_000,
     force: new AbortController().signal,

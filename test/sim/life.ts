@@ -188,8 +188,8 @@ export class Life {
   #journal(): RunJournal {
     const world = this.#world;
     const { diskMs } = this.#options.scenario;
-    const real = new SqliteRunJournal(this.#run.db, (commit) => {
-      world.after(this.#chance.next() * diskMs, () => {
+    const real = new SqliteRunJournal(this.#run.db, (commit, lingerMs) => {
+      world.after(lingerMs + this.#chance.next() * diskMs, () => {
         if (this.#diesAt('a commit')) return;
         commit();
         this.#diesAt('a commit that was done');

@@ -1,4 +1,4 @@
-import type { StopReason } from '../../src/types.ts';
+import type { ExecutionSettings, StopReason } from '../../src/types.ts';
 import type { LifeStory, Meaning, Sent } from './history.ts';
 import { plannedItems, type Blame, type Evidence } from './evidence.ts';
 
@@ -86,13 +86,21 @@ function judgeRate({ sent, scenario, world, reports }: Evidence, blame: Blame): 
   }
 }
 
+/**
+ * How many rows may have been asked for without a trace of the answer when a life dies: those in flight, and at full
+ * speed three times as many whose record was on its way.
+ */
+function rowsUnderWay({ concurrency, rate }: ExecutionSettings): number {
+  return (rate.count * 1_000) / rate.windowMs >= 10_000 ? 4 * concurrency : concurrency;
+}
+
 /** I8: retries stay within the budget of the whole run. */
 function judgeAmplification(evidence: Evidence, blame: Blame): void {
   const { sent, scenario, reports } = evidence;
   const planned = plannedItems(evidence).length;
   const throttled = sent.filter(({ answered }) => answered?.meaning.isThrottle === true).length;
   const budget = Math.max(10, Math.floor(planned / 10));
-  const most = planned + budget + scenario.settings.concurrency * (reports.length - 1);
+  const most = planned + budget + rowsUnderWay(scenario.settings) * (reports.length - 1);
   if (sent.length - throttled > most)
     blame(`I8: ${sent.length} requests (${throttled} throttled), ${most} allowed`);
 }
