@@ -25,7 +25,7 @@ export class EventChannel {
   }
 
   /** By hand: an async generator costs three turns of the microtask queue for each of two events a row. */
-  events(): AsyncIterator<PurgeEvent, void, undefined> {
+  events(): AsyncIterableIterator<PurgeEvent, void, undefined> {
     let batch: Iterator<PurgeEvent> = [].values();
     const next = async (): Promise<IteratorResult<PurgeEvent, void>> => {
       for (;;) {
@@ -36,7 +36,12 @@ export class EventChannel {
         else await this.#somethingNew();
       }
     };
-    return { next };
+    return {
+      next,
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
   #take(): Iterator<PurgeEvent> {
