@@ -4,14 +4,14 @@ import { printableJson } from '../printable.ts';
 import { findRunFolder } from '../store/run-folders.ts';
 import { OUTCOMES, type Outcome } from '../types.ts';
 import type { CommandContext } from './command-context.ts';
-import { FINE_OUTCOMES } from './fine-outcomes.ts';
+import { FINE_OUTCOMES } from '../library/fine-outcomes.ts';
 import { logEnd, logEvent } from './log-events.ts';
 import { createLog, type Log } from './logging.ts';
-import { counted, formatCount, inWords } from './numbers.ts';
+import { counted, formatCount, inWords } from '../numbers.ts';
 import { nextCommand } from './next-command.ts';
 import { Progress } from './progress.ts';
 import { renderRunEnd } from './render-run.ts';
-import { nextAfterStop } from './stop-advice.ts';
+import { nextAfterStop } from '../library/stop-advice.ts';
 
 /** Shows a run while it works and how it ended; answers with its exit code. */
 export async function followRun(context: CommandContext, run: PurgeRun): Promise<number> {

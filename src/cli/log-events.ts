@@ -1,9 +1,9 @@
 import type { PurgeEvent } from '../ports.ts';
 import { formatDuration } from '../durations.ts';
-import { FINE_OUTCOMES } from './fine-outcomes.ts';
+import { FINE_OUTCOMES } from '../library/fine-outcomes.ts';
 import type { RunEnd } from '../library.ts';
 import type { Log } from './logging.ts';
-import { formatCount, inWords } from './numbers.ts';
+import { formatCount, inWords } from '../numbers.ts';
 import { formatRate } from '../rates.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { OUTCOMES, type Outcome } from '../types.ts';
 import { formatDuration } from '../durations.ts';
-import { FINE_OUTCOMES } from './fine-outcomes.ts';
-import { formatCount, inWords } from './numbers.ts';
+import { FINE_OUTCOMES } from '../library/fine-outcomes.ts';
+import { formatCount, inWords } from '../numbers.ts';
 
 /** What is known of a run under way, to be drawn or logged. */
 export interface ProgressFacts {

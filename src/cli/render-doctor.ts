@@ -1,5 +1,5 @@
 import { printable } from '../printable.ts';
-import { counted } from './numbers.ts';
+import { counted } from '../numbers.ts';
 import { environmentName, kebabName, OPTION_NAMES, optionSpec } from './options.ts';
 import type { Settings } from './settings.ts';
 import { shownValue } from '../key-like.ts';

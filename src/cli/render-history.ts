@@ -1,6 +1,6 @@
 import type { PrunedRun, RunFinding } from '../library.ts';
 import { fittingColumn, renderFitting, type FittingColumn } from './fitting-table.ts';
-import { counted, inWords } from './numbers.ts';
+import { counted, inWords } from '../numbers.ts';
 import { renderTable } from './table.ts';
 
 const COLUMNS: readonly FittingColumn<RunFinding>[] = [

@@ -4,7 +4,7 @@ import { printable } from '../printable.ts';
 import { PLAN_CSV } from '../store/run-folders.ts';
 import type { PlanHeader } from '../types.ts';
 import { formatDuration } from '../durations.ts';
-import { counted, formatCount, inWords } from './numbers.ts';
+import { counted, formatCount, inWords } from '../numbers.ts';
 import { formatRate } from '../rates.ts';
 import { renderFacts, renderTable } from './table.ts';
 import type { Paint } from './terminal.ts';

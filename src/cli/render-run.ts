@@ -1,7 +1,7 @@
 import type { RunEnd, RunFiles } from '../library.ts';
 import { printable } from '../printable.ts';
 import { OUTCOMES, type Outcome, type Summary } from '../types.ts';
-import { counted, formatCount, inWords } from './numbers.ts';
+import { counted, formatCount, inWords } from '../numbers.ts';
 import { renderFacts } from './table.ts';
 import type { Paint, Style } from './terminal.ts';
 

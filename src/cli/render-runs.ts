@@ -1,6 +1,6 @@
 import type { RunInfo } from '../library.ts';
 import type { Summary } from '../types.ts';
-import { formatCount } from './numbers.ts';
+import { formatCount } from '../numbers.ts';
 import { fittingColumn, numberColumn, renderFitting, type FittingColumn } from './fitting-table.ts';
 
 const COLUMNS: readonly FittingColumn<RunInfo>[] = [

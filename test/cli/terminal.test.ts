@@ -5,7 +5,7 @@ import { confirmationPhrase } from '../../src/cli/confirm.ts';
 import { nearest } from '../../src/did-you-mean.ts';
 import { openLogFile } from '../../src/cli/log-file.ts';
 import { createLog, shortLine } from '../../src/cli/logging.ts';
-import { counted, formatCount } from '../../src/cli/numbers.ts';
+import { counted, formatCount } from '../../src/numbers.ts';
 import { shellCommand } from '../../src/cli/shell-words.ts';
 import { renderTable } from '../../src/cli/table.ts';
 import { paintNothing, type Terminal } from '../../src/cli/terminal.ts';

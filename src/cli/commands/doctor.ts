@@ -6,7 +6,7 @@ import { checkTlsEnvironment, keyFingerprint } from '../../tavus/target.ts';
 import { findKey, type FoundKey } from '../api-key.ts';
 import type { CommandContext } from '../command-context.ts';
 import { formatDuration } from '../../durations.ts';
-import { counted, formatCount } from '../numbers.ts';
+import { counted, formatCount } from '../../numbers.ts';
 import { probeTarget } from '../probe-target.ts';
 import { renderDoctor, shownSettings, type Finding } from '../render-doctor.ts';
 

@@ -5,7 +5,7 @@ import { printableJson } from '../../printable.ts';
 import { systemClock } from '../../system-clock.ts';
 import type { CommandContext } from '../command-context.ts';
 import { applyCommand, nextCommand } from '../next-command.ts';
-import { counted } from '../numbers.ts';
+import { counted } from '../../numbers.ts';
 import { kebabName, optionsOf, type OptionName } from '../options.ts';
 import { renderFindings, renderPruned } from '../render-history.ts';
 import { renderPlanSummary } from '../render-plan.ts';
