@@ -120,6 +120,8 @@ export interface ResumeOptions {
   readonly settings?: Partial<
     Pick<ExecutionSettings, 'rate' | 'concurrency' | 'timeoutMs' | 'maxDurationMs'>
   >;
+  /** Further hold files, besides those that the run honoured so far. */
+  readonly holds?: readonly string[];
   readonly out?: string;
   /** As of `ApplyOptions`, for this life of the run. */
   readonly trigger?: string;

@@ -7,7 +7,7 @@ import { systemClock } from '../system-clock.ts';
 import { checkKey, keyFingerprint, parseBaseUrl } from '../tavus/target.ts';
 import type { OnEvent } from '../ports.ts';
 import { DEFAULT_PLAN_MAX_AGE_MS, settingsOf } from './defaults.ts';
-import { liveRun, lockRun, startRun, toolMajor } from './live-run.ts';
+import { liveRun, lockRun, startRun, toolMajor, type RunHooks } from './live-run.ts';
 import { checkOwnFolders } from './own-folders.ts';
 import { runNotes } from './run-notes.ts';
 import { changedSources, digestOf, mismatchesOf } from './verify-run.ts';
@@ -17,10 +17,15 @@ import { changedSources, digestOf, mismatchesOf } from './verify-run.ts';
  * (`refused` otherwise, before anything is sent). The run goes on whether its events are read or not.
  */
 export function applyPlan(options: ApplyOptions): PurgeRun {
-  return liveRun((onEvent) => apply(options, onEvent));
+  return liveRun((onEvent) => applyWith(options, onEvent));
 }
 
-async function apply(options: ApplyOptions, onEvent: OnEvent): Promise<RunEnd> {
+/** As `applyPlan`, for what tells its events itself and has more to do before the run is finished. */
+export async function applyWith(
+  options: ApplyOptions,
+  onEvent: OnEvent,
+  hooks: RunHooks = {},
+): Promise<RunEnd> {
   const apiKey = checkKey(options.apiKey);
   const notes = runNotes(options, apiKey);
   const folder = runFolder(options.stateDir, options.run);
@@ -57,6 +62,7 @@ async function apply(options: ApplyOptions, onEvent: OnEvent): Promise<RunEnd> {
       signal: options.signal,
       forceSignal: options.forceSignal,
       onEvent,
+      ...hooks,
     });
   });
 }

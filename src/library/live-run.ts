@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Approval, BoundTarget } from '../approval.ts';
 import { messageOf, PurgeError } from '../errors.ts';
-import type { PurgeRun, RunEnd } from '../library.ts';
+import type { PurgeRun, RunEnd, RunFiles } from '../library.ts';
 import { openHolds } from '../manifest/hold-files.ts';
 import type { OnEvent } from '../ports.ts';
 import { carryOut } from '../purge.ts';
@@ -14,7 +14,7 @@ import { LOG_NDJSON } from '../store/run-folders.ts';
 import { runLock, takeLock, targetLock } from '../store/target-lock.ts';
 import { systemClock } from '../system-clock.ts';
 import { openDeleteClient } from '../tavus/delete-client.ts';
-import type { ExecutionSettings } from '../types.ts';
+import type { ExecutionSettings, Summary } from '../types.ts';
 import { TOOL } from '../version.ts';
 import { EventChannel } from './event-channel.ts';
 import type { RunNotes } from './run-notes.ts';
@@ -26,7 +26,19 @@ export const toolMajor: number = Number.parseInt(TOOL.version, 10);
 const BYTES_A_ROW = 2_000;
 const BYTES_AT_LEAST = 1_000_000;
 
-export interface StartOptions {
+/** What else has to happen before a run counts as finished. */
+export interface RunHooks {
+  /**
+   * Is given the results of a life once they are written. While it fails, or was cut off, the run is not finished:
+   * `resume` does it again, and sends nothing for rows that have their outcome.
+   */
+  readonly publish?: (
+    run: RunFile,
+    results: { readonly files: RunFiles; readonly summary: Summary },
+  ) => Promise<void>;
+}
+
+export interface StartOptions extends RunHooks {
   readonly approval: Approval;
   readonly apiKey: string;
   readonly settings: ExecutionSettings;
@@ -97,6 +109,7 @@ export async function startRun(run: RunFile, options: StartOptions): Promise<Run
     );
     rememberDeletions(options.stateDir, header.target.baseUrl, onEvent);
     const { files, summary } = await writeResults(run, out);
+    await options.publish?.(run, { files, summary });
     rememberResults(run, onEvent);
     onEvent({ type: 'finished', exitCode: summary.exitCode, stopReason: summary.stopReason });
     const error = end.stopReason === null ? null : end.stopDetail;

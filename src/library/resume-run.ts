@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Approval } from '../approval.ts';
 import { PurgeError } from '../errors.ts';
 import type { PurgeRun, ResumeOptions, RunEnd } from '../library.ts';
@@ -8,7 +9,7 @@ import { systemClock } from '../system-clock.ts';
 import { checkKey, keyFingerprint, parseBaseUrl } from '../tavus/target.ts';
 import { LONGEST_PAUSE_MS } from '../execute/delete-one.ts';
 import { DEFAULT_BASE_URL, settingsOf } from './defaults.ts';
-import { liveRun, lockRun, startRun, toolMajor } from './live-run.ts';
+import { liveRun, lockRun, startRun, toolMajor, type RunHooks } from './live-run.ts';
 import { checkOwnFolders } from './own-folders.ts';
 import { runNotes } from './run-notes.ts';
 import { digestOf } from './verify-run.ts';
@@ -18,10 +19,15 @@ import { digestOf } from './verify-run.ts';
  * Asks for no confirmation: the plan was confirmed when it was applied.
  */
 export function resumeRun(options: ResumeOptions): PurgeRun {
-  return liveRun((onEvent) => resume(options, onEvent));
+  return liveRun((onEvent) => resumeWith(options, onEvent));
 }
 
-async function resume(options: ResumeOptions, onEvent: OnEvent): Promise<RunEnd> {
+/** As `resumeRun`, for what tells its events itself and has more to do before the run is finished. */
+export async function resumeWith(
+  options: ResumeOptions,
+  onEvent: OnEvent,
+  hooks: RunHooks = {},
+): Promise<RunEnd> {
   const apiKey = checkKey(options.apiKey);
   const notes = runNotes(options, apiKey);
   const fingerprint = keyFingerprint(apiKey);
@@ -66,13 +72,14 @@ async function resume(options: ResumeOptions, onEvent: OnEvent): Promise<RunEnd>
       approval,
       apiKey,
       settings: settingsOf(last.settings, options.settings),
-      holdFiles: last.holdFiles,
+      holdFiles: [...new Set([...last.holdFiles, ...(options.holds ?? []).map((path) => resolve(path))])],
       notes,
       stateDir: options.stateDir,
       out: options.out,
       signal: options.signal,
       forceSignal: options.forceSignal,
       onEvent,
+      ...hooks,
     });
   });
 }

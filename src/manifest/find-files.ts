@@ -1,9 +1,11 @@
 import { glob, readdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { PurgeError } from '../errors.ts';
 import { printable } from '../printable.ts';
 import { formatOfName } from './detect-format.ts';
 import { sourceError } from './source-error.ts';
+
+const GLOB = /[*?[{]|[!+@]\(/;
 
 /** A file to read: `path` as the operator named it, `file` where it is; `null` is standard input. */
 export interface FoundFile {
@@ -11,38 +13,68 @@ export interface FoundFile {
   readonly file: string | null;
 }
 
+export interface FindOptions {
+  /**
+   * What may be missing: `files` in a folder or for a glob whose fixed part is there, or also a file that is `named`.
+   * Nothing may, unless this says so.
+   */
+  readonly missing?: 'files' | 'named';
+}
+
 /**
  * The files that the patterns name, in the order of the patterns, those of one glob or folder sorted by name. A path that
  * exists is never read as a glob. Throws `usage` for a pattern that names nothing and for a file that is named twice.
  */
-export async function findFiles(patterns: readonly string[], cwd: string): Promise<FoundFile[]> {
+export async function findFiles(
+  patterns: readonly string[],
+  cwd: string,
+  options: FindOptions = {},
+): Promise<FoundFile[]> {
   if (patterns.length === 0) {
     throw new PurgeError('usage', 'No manifest was given.', {
       next: 'Name at least one file, glob or folder, or - for standard input.',
     });
   }
   const found: FoundFile[] = [];
-  for (const pattern of patterns) found.push(...(await findPattern(pattern, cwd)));
+  for (const pattern of patterns) found.push(...(await findPattern(pattern, cwd, options)));
   await refuseTwice(found);
   return found;
 }
 
-async function findPattern(pattern: string, cwd: string): Promise<FoundFile[]> {
+async function findPattern(pattern: string, cwd: string, { missing }: FindOptions): Promise<FoundFile[]> {
   if (pattern === '-') return [{ path: '-', file: null }];
   if (pattern === '') throw new PurgeError('usage', 'The name of a manifest is empty.');
   const file = resolve(cwd, pattern);
   const stats = await statOrMissing(pattern, file);
-  if (stats?.isDirectory() === true) return findInFolder(pattern, file);
+  if (stats?.isDirectory() === true) return findInFolder(pattern, file, missing !== undefined);
   if (stats !== undefined) return [{ path: pattern, file }];
-  if (!/[*?[{]|[!+@]\(/.test(pattern)) {
+  if (!GLOB.test(pattern)) {
+    if (missing === 'named' && (await isFolder(dirname(file)))) return [];
     throw sourceError(pattern, undefined, 'there is no such file', {
       next: 'Check the name and the current folder.',
     });
   }
-  return findGlob(pattern, cwd);
+  return findGlob(pattern, cwd, missing !== undefined && (await isFolder(fixedPart(file))));
 }
 
-async function findInFolder(pattern: string, folder: string): Promise<FoundFile[]> {
+/** The folder of a glob in which nothing is left to chance. */
+function fixedPart(glob: string): string {
+  const parts = glob.split('/');
+  return (
+    parts
+      .slice(
+        0,
+        parts.findIndex((part) => GLOB.test(part)),
+      )
+      .join('/') || '/'
+  );
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await statOrMissing(path, path))?.isDirectory() === true;
+}
+
+async function findInFolder(pattern: string, folder: string, mayBeEmpty: boolean): Promise<FoundFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw sourceError(pattern, undefined, 'the folder cannot be read', { cause });
   });
@@ -51,7 +83,7 @@ async function findInFolder(pattern: string, folder: string): Promise<FoundFile[
     .map((entry) => entry.name)
     .filter((name) => formatOfName(name) !== undefined)
     .toSorted();
-  if (names.length === 0) {
+  if (names.length === 0 && !mayBeEmpty) {
     throw sourceError(
       pattern,
       undefined,
@@ -62,13 +94,13 @@ async function findInFolder(pattern: string, folder: string): Promise<FoundFile[
   return names.map((name) => ({ path: join(pattern, name), file: join(folder, name) }));
 }
 
-async function findGlob(pattern: string, cwd: string): Promise<FoundFile[]> {
+async function findGlob(pattern: string, cwd: string, mayBeEmpty: boolean): Promise<FoundFile[]> {
   const paths: string[] = [];
   for await (const path of glob(pattern, { cwd })) {
     const stats = await statOrMissing(path, resolve(cwd, path));
     if (stats?.isDirectory() !== true) paths.push(path);
   }
-  if (paths.length === 0) {
+  if (paths.length === 0 && !mayBeEmpty) {
     throw sourceError(pattern, undefined, 'no file matches', {
       next: 'Check the pattern and the current folder; a run over no files at all must be meant.',
     });

@@ -46,6 +46,11 @@ export function runLock(runId: string, folder: string): Lock {
   return { name: `the run ${runId}`, path: join(folder, '.lock') };
 }
 
+/** The lock on a job, for all its starts: one at a time works on its manifests. */
+export function jobLock(stateDir: string, job: string): Lock {
+  return { name: `the job ${job}`, path: join(stateDir, LOCKS, `job-${job}.lock`) };
+}
+
 /**
  * Takes a lock or throws a `locked` PurgeError at once. It is an exclusive SQLite transaction on a file of its own, so
  * it is free again the moment its process ends, kill -9 included.
