@@ -26,6 +26,7 @@ export function logEvent(log: Log, event: PurgeEvent): void {
       return;
     }
     case 'attempt': {
+      if (!event.willRetry && !log.hasDebug) return;
       const { kind, id, mode, attempt, status, applied, detail } = event;
       const fields = { kind, id, mode, attempt, status, applied, detail };
       const answer = status === null ? detail : `${status} ${detail}`;
@@ -34,6 +35,7 @@ export function logEvent(log: Log, event: PurgeEvent): void {
       return;
     }
     case 'outcome': {
+      if (FINE_OUTCOMES.has(event.outcome) && !log.hasDebug) return;
       const { kind, id, mode, outcome, detail, attempts } = event;
       const fields = { kind, id, mode, outcome, detail, attempts };
       const words = `${kind} ${id} ${inWords(outcome)}: ${detail}`;

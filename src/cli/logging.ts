@@ -10,6 +10,8 @@ type Fields = Readonly<Record<string, string | number | boolean | null>>;
 
 /** A log of plain facts: one message and flat fields, never an object of settings or an error. */
 export interface Log {
+  /** Whether debug lines are kept: making them up costs something for each of a million rows. */
+  readonly hasDebug: boolean;
   debug(message: string, fields?: Fields): void;
   info(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
@@ -61,6 +63,7 @@ export function createLog(terminal: Terminal, options: LogOptions): Log {
     pino.multistream(streams),
   );
   const log: Log = {
+    hasDebug: logger.isLevelEnabled('debug') && streams.length > 0,
     debug: (message, fields) => {
       logger.debug(fields ?? {}, message);
     },

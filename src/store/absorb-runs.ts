@@ -51,11 +51,13 @@ export function withRunAttached(db: DatabaseSync, run: RunFile, work: () => void
 export function takeOver(db: DatabaseSync, run: RunFile): void {
   const { runId, target } = run.header;
   const isSettled = run.isSettled();
+  // In the order of the key: it takes a quarter of the time that the order of the plan takes.
   db.prepare(
     `INSERT INTO deletion
      SELECT ?, e.kind, e.id, e.mode, o.outcome, o.finished_at, ?
      FROM run.outcome o JOIN run.entry e ON e.row = o.row
      WHERE o.outcome IN ('deleted', 'deleted_inferred')
+     ORDER BY e.kind, e.id, e.mode
      ON CONFLICT DO UPDATE SET outcome = excluded.outcome, at = excluded.at, run_id = excluded.run_id
      WHERE excluded.at > deletion.at`,
   ).run(target.baseUrl, runId);
