@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, type Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { PurgeError } from '../errors.ts';
 import { planDigest } from '../plan/digest.ts';
+import { printable } from '../printable.ts';
 import { planCsvPages } from '../report/plan-csv.ts';
-import { naming } from '../storage-error.ts';
+import { naming, storageErrorFrom, systemCodeOf } from '../storage-error.ts';
 import type { RunFile } from '../store/run-file.ts';
 import { PLAN_CSV, PLAN_JSON } from '../store/run-folders.ts';
 
@@ -38,7 +40,10 @@ export async function mismatchesOf(run: RunFile): Promise<string[]> {
   return mismatches;
 }
 
-/** The manifests that are no longer the bytes that were planned. One that has gone is fine; one that cannot be read is not. */
+/**
+ * The manifests that are no longer the bytes that were planned. One that has gone is fine; one that cannot be read is a
+ * `refused` PurgeError, since nobody knows whether it has changed.
+ */
 export async function changedSources(run: RunFile): Promise<string[]> {
   const { sources, files } = run.header;
   const changed: string[] = [];
@@ -50,11 +55,35 @@ export async function changedSources(run: RunFile): Promise<string[]> {
 }
 
 async function isSameOrGone(file: string, sha256: string): Promise<boolean> {
+  const found = await statIfThere(file);
+  if (found === undefined) return true;
+  if (!found.isFile()) return false;
   try {
-    return (await stat(file)).isFile() && (await sha256OfFile(file)) === sha256;
+    return (await sha256OfFile(file)) === sha256;
   } catch (thrown) {
-    return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+    throw notComparable(file, thrown);
   }
+}
+
+async function statIfThere(file: string): Promise<Stats | undefined> {
+  try {
+    return await stat(file);
+  } catch (thrown) {
+    if (systemCodeOf(thrown) === 'ENOENT') return undefined;
+    throw notComparable(file, storageErrorFrom('read', file, thrown));
+  }
+}
+
+function notComparable(file: string, thrown: unknown): unknown {
+  if (!(thrown instanceof PurgeError)) return thrown;
+  return new PurgeError(
+    'refused',
+    `Whether the manifest ${printable(file)} has changed since it was planned is not known: ${thrown.message}. Nothing was sent.`,
+    {
+      next: 'make the manifest readable again and repeat this, or plan again from the manifests',
+      cause: thrown,
+    },
+  );
 }
 
 async function sha256OfFile(path: string): Promise<string> {

@@ -117,6 +117,21 @@ describe('a saved plan', () => {
     await expect(run.finished).rejects.toMatchObject({ exitCode: 4 });
   });
 
+  test('whose manifest cannot be read is refused for that, and is not said to have changed', async () => {
+    const { sandbox, stateDir, folder, plan } = await newDesk();
+    const { runId, header } = await plan(2);
+    const manifest = join(folder, 'm1.csv');
+    await rm(manifest);
+    await symlink(manifest, manifest);
+    const run = applyPlan({ stateDir, run: runId, apiKey: sandbox.apiKey, confirm: header.planId });
+    await expect(run.finished).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringMatching(/is not known: .* too many symbolic links/),
+      next: expect.stringContaining('readable'),
+    });
+    expect(sandbox.state().requests.total).toBe(0);
+  });
+
   test.runIf(existsSync('/proc/self'))(
     'is refused at once when its output folder cannot be made',
     async () => {
