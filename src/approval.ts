@@ -113,8 +113,7 @@ export function capProblems(plan: Pick<PlanHeader, 'planned' | 'counts'>, guards
 
 function exceeds(amount: number, cap: number | null): boolean {
   if (cap === null) return false;
-  if (!Number.isSafeInteger(cap) || cap < 0) return true;
-  return !(amount <= cap);
+  return !(Number.isSafeInteger(cap) && amount <= cap);
 }
 
 function refuseDoubtfulRecord(facts: PlanFacts): void {

@@ -31,8 +31,8 @@ export function idProblem(kind: Kind, id: string, rules: IdRules): string | unde
     return 'is not an ID; expected 4 to 64 of A-Z a-z 0-9 _ -';
   }
   if (rules.anyShape || SHAPES[kind].test(id)) return undefined;
-  if (kind === 'video' && SHAPES.replica.test(id)) return 'looks like a replica ID in a video row';
-  if (kind === 'replica' && SHAPES.video.test(id)) return 'looks like a video ID in a replica row';
+  const other = kind === 'video' ? 'replica' : 'video';
+  if (SHAPES[other].test(id)) return `looks like a ${other} ID in a ${kind} row`;
   if (looksLikeNumber || (kind === 'video' && /^\d{4,6}$/.test(id))) {
     return 'looks changed by a spreadsheet; export the IDs as text';
   }

@@ -5,7 +5,8 @@ import { PurgeError } from '../src/errors.ts';
 import { fakeRecord } from './helpers/fake-record.ts';
 
 const { header } = fakeRecord();
-const NOW = Date.parse(header.createdAt) + 60_000;
+const CREATED_AT = Date.parse(header.createdAt);
+const NOW = CREATED_AT + 60_000;
 
 const AGREED: PlanFacts & FirstLifeFacts = {
   header,
@@ -22,16 +23,27 @@ const AGREED: PlanFacts & FirstLifeFacts = {
   confirm: header.planId.slice(0, 8),
 };
 
-function refusal(changes: Partial<PlanFacts & FirstLifeFacts>): string {
+/** What approving says with these changes, and what to do next. */
+function refusal(changes: Partial<PlanFacts & FirstLifeFacts>): readonly [said: string, next: string] {
+  return refusalOf(() => Approval.approvePlan({ ...AGREED, ...changes }));
+}
+
+function refusalOf(approve: () => Approval): readonly [said: string, next: string] {
   try {
-    Approval.approvePlan({ ...AGREED, ...changes });
+    approve();
   } catch (thrown) {
     if (thrown instanceof PurgeError && thrown.kind === 'refused' && thrown.next !== undefined)
-      return thrown.message;
+      return [thrown.message, thrown.next];
     throw thrown;
   }
-  return 'approved';
+  return ['approved', ''];
 }
+
+const PLAN_AGAIN = 'plan again from the manifests';
+const READ_PLAN = `read the plan: tavus-purge runs show ${header.runId}`;
+const RAISE = 'raise the cap if this amount is meant, or plan less';
+const NOT_AS_PLANNED =
+  'The planned deletions in run.db are not those of the plan. The run folder was changed after it was planned.';
 
 describe('an approval', () => {
   test('is made when every guard agrees, for exactly this plan and target', () => {
@@ -41,6 +53,7 @@ describe('an approval', () => {
       planId: header.planId,
       origin: header.target.baseUrl,
       runId: header.runId,
+      keyFingerprint: AGREED.target.keyFingerprint,
     });
     expect(Object.isFrozen(approval)).toBe(true);
   });
@@ -54,46 +67,138 @@ describe('an approval', () => {
     expect(isApproval(Reflect.construct(Approval, ['run', 'plan', AGREED.target]))).toBe(false);
   });
 
-  test.each<[string, Partial<PlanFacts & FirstLifeFacts>, RegExp]>([
+  test.each<[string, Partial<PlanFacts & FirstLifeFacts>, said: string, next: string]>([
     [
       'another base URL',
       { target: { ...AGREED.target, baseUrl: 'http://127.0.0.1:1' } },
-      /is for https:\/\/tavusapi.com/,
+      `The plan is for ${header.target.baseUrl}, not for http://127.0.0.1:1.`,
+      `use --base-url ${header.target.baseUrl}, or plan again`,
     ],
-    ['another key', { target: { ...AGREED.target, keyFingerprint: 'ffffffff' } }, /was made with the key/],
-    ['another major version', { toolMajor: AGREED.toolMajor + 1 }, /was made by tavus-purge/],
-    ['another digest', { digest: 'f'.repeat(64) }, /are not those of the plan/],
+    [
+      'another key',
+      { target: { ...AGREED.target, keyFingerprint: 'ffffffff' } },
+      `The plan was made with the key ${AGREED.target.keyFingerprint}, this is the key ffffffff.`,
+      'use the key the plan was made with, or plan again',
+    ],
+    [
+      'another major version',
+      { toolMajor: AGREED.toolMajor + 1 },
+      `The plan was made by tavus-purge ${header.tool.version}, this is version ${AGREED.toolMajor + 1}.x.`,
+      PLAN_AGAIN,
+    ],
+    ['another digest', { digest: 'f'.repeat(64) }, NOT_AS_PLANNED, PLAN_AGAIN],
     [
       'a header that says less than is planned',
       { counts: { ...AGREED.counts, planned: header.planned + 1 } },
-      /are not those of the plan/,
+      NOT_AS_PLANNED,
+      PLAN_AGAIN,
+    ],
+    [
+      'as many deletions as the header says, but of another kind or mode',
+      { counts: { ...AGREED.counts, byKindAndMode: [{ kind: 'replica', mode: 'hard', count: 1 }] } },
+      NOT_AS_PLANNED,
+      PLAN_AGAIN,
     ],
     [
       'files that do not match',
-      { mismatches: ['plan.csv and plan.json do not match.'] },
-      /plan.csv and plan.json/,
+      { mismatches: ['plan.csv and plan.json do not match.', 'Another.'] },
+      'plan.csv and plan.json do not match. The run folder was changed after it was planned.',
+      PLAN_AGAIN,
     ],
-    ['a plan that was applied', { applied: true }, /was already applied/],
-    ['a plan that is too old', { now: NOW + 86_400_000 }, /is older than/],
-    ['a plan from the future', { now: NOW - 3_600_000 }, /in the future/],
-    ['an age that is no number', { now: NaN }, /is older than/],
-    ['a changed manifest', { changedSources: ['ids.csv'] }, /ids.csv has changed/],
+    [
+      'a plan that was applied',
+      { applied: true },
+      `The plan ${header.runId} was already applied.`,
+      `tavus-purge resume ${header.runId} continues it if it was interrupted; a new plan deletes again`,
+    ],
+    [
+      'a plan that is too old by a millisecond',
+      { now: CREATED_AT + AGREED.planMaxAgeMs + 1 },
+      `The plan was made at ${header.createdAt} and is older than --plan-max-age allows.`,
+      PLAN_AGAIN,
+    ],
+    [
+      'a plan that is from more than five minutes in the future',
+      { now: CREATED_AT - 300_001 },
+      `The plan was made at ${header.createdAt}, which is in the future.`,
+      "check this machine's clock",
+    ],
+    [
+      'an age that is no number',
+      { now: NaN },
+      `The plan was made at ${header.createdAt} and is older than --plan-max-age allows.`,
+      PLAN_AGAIN,
+    ],
+    [
+      'a changed manifest',
+      { changedSources: ['ids.csv', 'more.csv'] },
+      'The manifest ids.csv has changed since it was planned; somebody may have taken an ID out.',
+      PLAN_AGAIN,
+    ],
     [
       'more than a cap allows',
       {
         header: { ...header, planned: 5 },
         counts: { ...AGREED.counts, planned: 5 },
-        guards: { maxDeletions: 4, maxHard: 0 },
+        guards: { maxDeletions: 4, maxHard: null },
       },
-      /has 5 deletions, --max-deletions allows 4/,
+      'The plan has 5 deletions, --max-deletions allows 4.',
+      RAISE,
     ],
-    ['no confirmation', { confirm: '' }, /needs a confirmation/],
-    ['a short confirmation', { confirm: header.planId.slice(0, 7) }, /first 8 or more/],
-    ['the confirmation of another plan', { confirm: '0'.repeat(8) }, /is not the plan/],
-    ['a confirmation in capitals', { confirm: header.planId.slice(0, 8).toUpperCase() }, /first 8 or more/],
-  ])('is refused for %s, and the refusal says so', (_, changes, message) => {
-    expect(refusal(changes)).toMatch(message);
-    expect(refusal(changes)).toContain('Nothing was sent.');
+    [
+      'more than both caps allow',
+      {
+        header: { ...header, ...planOf(3, 2) },
+        counts: { ...AGREED.counts, planned: 5, byKindAndMode: planOf(3, 2).counts },
+        guards: { maxDeletions: 4, maxHard: 1 },
+      },
+      'The plan has 5 deletions, --max-deletions allows 4. The plan has 2 hard deletions, --max-hard allows 1.',
+      RAISE,
+    ],
+    [
+      'no confirmation',
+      { confirm: '' },
+      'Deleting needs a confirmation and there is no terminal to ask on.',
+      READ_PLAN,
+    ],
+    ...[
+      header.planId.slice(0, 7),
+      header.planId.slice(0, 8).toUpperCase(),
+      `x${header.planId.slice(0, 8)}`,
+      `${header.planId.slice(0, 8)}x`,
+      `${header.planId}0`,
+    ].map((confirm): [string, Partial<FirstLifeFacts>, string, string] => [
+      `the confirmation ${confirm}, which has not 8 to 64 hex digits`,
+      { confirm },
+      "--confirm takes the first 8 or more hex digits of the plan's ID.",
+      READ_PLAN,
+    ]),
+    ...['0'.repeat(8), header.planId.slice(1)].map(
+      (confirm): [string, Partial<FirstLifeFacts>, string, string] => [
+        `the confirmation of another plan, ${confirm}`,
+        { confirm },
+        `--confirm ${confirm} is not the plan ${header.runId}.`,
+        READ_PLAN,
+      ],
+    ),
+  ])('is refused for %s, and the refusal says so and what to do', (_, changes, said, next) => {
+    expect(refusal(changes)).toEqual([`${said} Nothing was sent.`, next]);
+  });
+
+  test.each<[string, Partial<PlanFacts & FirstLifeFacts>]>([
+    ['at its greatest age', { now: CREATED_AT + AGREED.planMaxAgeMs }],
+    ['by a clock that is five minutes behind', { now: CREATED_AT - 300_000 }],
+    ['with all digits of the plan', { confirm: header.planId }],
+    [
+      'at exactly the caps',
+      {
+        header: { ...header, ...planOf(3, 2) },
+        counts: { ...AGREED.counts, planned: 5, byKindAndMode: planOf(3, 2).counts },
+        guards: { maxDeletions: 5, maxHard: 2 },
+      },
+    ],
+  ])('is given %s', (_, changes) => {
+    expect(refusal(changes)).toEqual(['approved', '']);
   });
 
   test.each(['', 'abc', '0'.repeat(8)])(
@@ -118,7 +223,10 @@ describe('an approval', () => {
   test('to resume asks for no confirmation and takes another key, but no other origin and no finished run', () => {
     const target = { ...AGREED.target, keyFingerprint: 'ffffffff' };
     expect(isApproval(Approval.approveResume({ ...AGREED, target, finished: false }))).toBe(true);
-    expect(() => Approval.approveResume({ ...AGREED, finished: true })).toThrow(/is finished/);
+    expect(refusalOf(() => Approval.approveResume({ ...AGREED, finished: true }))).toEqual([
+      `The run ${header.runId} is finished; there is nothing to resume. Nothing was sent.`,
+      `tavus-purge report ${header.runId} writes its results again`,
+    ]);
     const elsewhere = { ...target, baseUrl: 'http://127.0.0.1:1' };
     expect(() => Approval.approveResume({ ...AGREED, target: elsewhere, finished: false })).toThrow(/is for/);
     expect(() => Approval.approveResume({ ...AGREED, digest: '', finished: false })).toThrow(
@@ -157,5 +265,10 @@ describe('caps', () => {
   test.each([NaN, Infinity, -1, 1.5])('that are %s allow nothing', (cap) => {
     expect(capProblems(planOf(1, 0), { maxDeletions: cap, maxHard: null })).toHaveLength(1);
     expect(capProblems(planOf(0, 1), { maxDeletions: null, maxHard: cap })).toHaveLength(1);
+  });
+
+  test('of 0 allow a plan that has nothing, and none allows an amount that is no number', () => {
+    expect(capProblems(planOf(0, 0), { maxDeletions: 0, maxHard: 0 })).toEqual([]);
+    expect(capProblems(planOf(NaN, 0), { maxDeletions: 10, maxHard: 10 })).toHaveLength(1);
   });
 });
