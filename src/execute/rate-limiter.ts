@@ -75,13 +75,12 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   /** Both in the order of arrival; sets, so that leaving is cheap from anywhere. */
   const forTurn = new Set<Waiter>();
   const forAdmission = new Set<Waiter>();
-  const heardSignals = new WeakSet<AbortSignal>();
   let timer: Timer | null = null;
   let pausedUntil = -Infinity;
   /** When the next turn is due, if turns are evenly spaced. */
   let turnAt = clock.monotonic();
   // An age that makes no sense (the wall clock jumped) counts as a request sent just now.
-  const agesMs = (options.sentBefore ?? []).map((age) => (age > 0 ? age : 0));
+  const agesMs = (options.sentBefore ?? []).map((age) => Math.max(0, age || 0));
   for (const age of agesMs.toSorted((a, b) => b - a)) log.record(turnAt - age, fullIntervalMs(rate));
 
   /** The even spacing at the present rate. */
@@ -123,12 +122,10 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 
   /** One timer for everybody: it may fire too early, since things change, but never too late. */
   function setTimer(now: number): void {
-    let at = forAdmission.size > 0 ? log.earliest() : Infinity;
-    if (forTurn.size > 0) {
-      let readyAt = Infinity;
-      for (const waiter of forTurn) readyAt = Math.min(readyAt, waiter.notBefore);
-      at = Math.min(at, Math.max(readyAt, nextTurnAt()));
-    }
+    let readyAt = Infinity;
+    for (const waiter of forTurn) readyAt = Math.min(readyAt, waiter.notBefore);
+    const admissionAt = forAdmission.size > 0 ? log.earliest() : Infinity;
+    const at = Math.min(admissionAt, Math.max(readyAt, nextTurnAt()));
     if (timer !== null) {
       if (timer.at <= at && at < Infinity) return;
       timer.cancel.abort();
@@ -147,10 +144,8 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   }
 
   function wait(queue: Set<Waiter>, signal: AbortSignal, notBefore: number): Promise<boolean> {
-    if (!heardSignals.has(signal)) {
-      heardSignals.add(signal);
-      signal.addEventListener('abort', dropAborted, { once: true });
-    }
+    // Heard once, however often it is said: the listener is always the same.
+    signal.addEventListener('abort', dropAborted);
     return new Promise((resolve) => {
       queue.add({ signal, notBefore, resolve });
       serve();
@@ -181,23 +176,18 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     turnAt = Math.max(turnAt, now - CATCH_UP_MS) + intervalMs();
   }
 
-  function tryAdmit(): Admission {
-    // A pause sends everybody away who waits for admission, so where somebody waits there is none.
-    return forAdmission.size > 0 ? 'wait' : admitNow(clock.monotonic());
-  }
-
   return {
     turn(signal, notBeforeMonotonic = -Infinity) {
       if (signal.aborted) return Promise.resolve(false);
       return tryTurn(notBeforeMonotonic) ? Promise.resolve(true) : wait(forTurn, signal, notBeforeMonotonic);
     },
-    tryAdmit,
+    tryAdmit() {
+      // A pause sends everybody away who waits for admission, so where somebody waits there is none.
+      return forAdmission.size > 0 ? 'wait' : admitNow(clock.monotonic());
+    },
     admit(signal) {
-      if (signal.aborted) return Promise.resolve(false);
-      const admission = tryAdmit();
-      return admission === 'wait'
-        ? wait(forAdmission, signal, -Infinity)
-        : Promise.resolve(admission === 'go');
+      // Whoever waits here has had its backoff.
+      return signal.aborted ? Promise.resolve(false) : wait(forAdmission, signal, 0);
     },
     pause(ms) {
       if (!(ms > 0)) return;
@@ -210,8 +200,8 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     throttled() {
       const before = intervalMs();
       present.throttled(clock.monotonic());
+      // Nobody's turn comes earlier by this, so the timer that runs does for everybody.
       turnAt += intervalMs() - before;
-      serve();
     },
     pausedMs() {
       return Math.max(0, pausedUntil - clock.monotonic());

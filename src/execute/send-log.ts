@@ -24,20 +24,22 @@ export function fullIntervalMs(rate: Rate): number {
  */
 export function createSendLog(rate: Rate): SendLog {
   const windowMs = rate.windowMs + GUARD_MS;
-  /** The latest sends, oldest first: at least the last `rate.count`, if there were so many. */
+  /** The last `rate.count` sends, a new one in the place of the oldest. */
   const sentAt: number[] = [];
+  /** The place of the oldest of them, if there were so many. */
+  let next = 0;
   /** When the next send is due if all are evenly spaced. */
   let dueAt = -Infinity;
 
   return {
     earliest() {
       // The request that must have left the window first, if there were so many.
-      const leaving = sentAt.length < rate.count ? undefined : sentAt[sentAt.length - rate.count];
+      const leaving = sentAt[next];
       return Math.max(dueAt - EARLY_MS, leaving === undefined ? -Infinity : leaving + windowMs);
     },
     record(at, intervalMs) {
-      sentAt.push(at);
-      if (sentAt.length > 2 * rate.count) sentAt.splice(0, rate.count);
+      sentAt[next] = at;
+      next = next + 1 === rate.count ? 0 : next + 1;
       dueAt = Math.max(at, dueAt) + intervalMs;
     },
   };

@@ -3,9 +3,9 @@ import type { Scrub } from '../scrub.ts';
 
 /** An answer's body as far as it matters: empty, JSON, or something that the API does not send. */
 export type AnswerBody =
-  | { readonly shape: 'empty' }
+  | { readonly shape: 'empty'; readonly value?: undefined }
   | { readonly shape: 'json'; readonly value: unknown }
-  | { readonly shape: 'other'; readonly text: string };
+  | { readonly shape: 'other'; readonly value?: undefined; readonly text: string };
 
 const DETAIL_LIMIT = 300;
 
@@ -22,7 +22,7 @@ export function readBody(text: string): AnswerBody {
 
 /** The fields of a body that is a JSON object. */
 export function fieldsOf(body: AnswerBody): Readonly<Record<string, unknown>> | undefined {
-  return body.shape === 'json' && isRecord(body.value) ? body.value : undefined;
+  return isRecord(body.value) ? body.value : undefined;
 }
 
 /** Whether a JSON body reports an error. `error: null` counts: only a documented success is one. */

@@ -59,10 +59,22 @@ const BY_STATUS: ReadonlyMap<number, Rule> = new Map([
   [401, neverAttempted('unauthorized')],
   [402, neverAttempted('payment_required')],
   [403, { ...REJECTED, effect: { type: 'forbidden' } }],
-  ...each([412, 422, 451], REJECTED),
-  ...each([405, 406, 411, 414, 415, 426, 431, 501, 505], WRONG_ENDPOINT),
-  ...each([409, 423], BUSY),
-  ...each([408, 425], TRY_AGAIN),
+  [412, REJECTED],
+  [422, REJECTED],
+  [451, REJECTED],
+  [405, WRONG_ENDPOINT],
+  [406, WRONG_ENDPOINT],
+  [411, WRONG_ENDPOINT],
+  [414, WRONG_ENDPOINT],
+  [415, WRONG_ENDPOINT],
+  [426, WRONG_ENDPOINT],
+  [431, WRONG_ENDPOINT],
+  [501, WRONG_ENDPOINT],
+  [505, WRONG_ENDPOINT],
+  [409, BUSY],
+  [423, BUSY],
+  [408, TRY_AGAIN],
+  [425, TRY_AGAIN],
   [429, THROTTLED],
 ]);
 
@@ -76,25 +88,22 @@ export function classifyAnswer(observation: Observation, context: ReadingContext
 function classifyHttp(answer: HttpAnswer, { scrub, now }: ReadingContext): Verdict {
   const body = readBody(answer.body);
   const rule = ruleFor(answer, body);
-  const date = answer.headers['date'];
   return {
     ...rule,
     status: answer.status,
     detail: detailOf(describe(answer, body, rule), scrub),
     retryAfterMs:
-      rule.next === 'final'
-        ? null
-        : retryAfterMs(answer.headers['retry-after'], typeof date === 'string' ? date : undefined, now),
+      rule.next === 'final' ? null : retryAfterMs(answer.headers['retry-after'], answer.headers['date'], now),
   };
 }
 
 function ruleFor(answer: HttpAnswer, body: AnswerBody): Rule {
   const { status } = answer;
-  const known = status >= 300 && status < 400 ? REDIRECTED : BY_STATUS.get(status);
+  const known = isRedirect(status) ? REDIRECTED : BY_STATUS.get(status);
   if (answer.truncated || answer.oversized) return withoutProof(known, UNANSWERED);
   if (status < 200 || status > 599) return NOT_THE_API;
   if (status >= 500) return known ?? UNANSWERED;
-  if (known === REDIRECTED || known === THROTTLED) return known;
+  if (known === THROTTLED) return known;
   if (body.shape === 'other') return withoutProof(known, NOT_THE_API);
   if (status < 300) return status === 202 || reportsError(body) ? UNCONFIRMED : DELETED;
   if (known !== undefined) return known;
@@ -105,14 +114,18 @@ function ruleFor(answer: HttpAnswer, body: AnswerBody): Rule {
 
 /** A damaged or foreign answer: what it claims about the ID is not believed, what it says about going on is heeded. */
 function withoutProof(known: Rule | undefined, otherwise: Rule): Rule {
-  const heeded = known?.effect.type === 'stop' || known?.effect.type === 'throttle';
-  return known !== undefined && heeded ? { ...known, applied: 'maybe', outcome: 'unknown' } : otherwise;
+  if (known?.effect.type !== 'stop' && known?.effect.type !== 'throttle') return otherwise;
+  return { ...known, applied: 'maybe', outcome: 'unknown' };
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
 }
 
 function describe(answer: HttpAnswer, body: AnswerBody, rule: Rule): string {
   const said = words(body);
   const saying = said === '' ? '' : `: ${said}`;
-  if (rule.effect.type === 'stop' && rule.effect.reason === 'redirect') {
+  if (isRedirect(answer.status)) {
     return `HTTP ${answer.status}, a redirect to ${locationHost(answer)}, not followed`;
   }
   if (answer.oversized) return `HTTP ${answer.status} with an answer over 64 KiB${saying}`;
@@ -158,8 +171,4 @@ function neverAttempted(reason: StopReason): Rule {
 
 function stop(reason: StopReason): Effect {
   return { type: 'stop', reason };
-}
-
-function each(statuses: readonly number[], rule: Rule): [number, Rule][] {
-  return statuses.map((status) => [status, rule]);
 }

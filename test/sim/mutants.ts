@@ -222,8 +222,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the window holds one request more',
     file: 'execute/send-log.ts',
-    from: 'sentAt[sentAt.length - rate.count];',
-    to: 'sentAt[sentAt.length - rate.count - 1];',
+    from: 'next + 1 === rate.count ? 0',
+    to: 'next === rate.count ? 0',
     caughtBy: 16,
   },
   {
@@ -286,7 +286,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a redirect is read like any other answer',
     file: CLASSIFY,
-    from: 'const known = status >= 300 && status < 400 ? REDIRECTED : BY_STATUS.get(status);',
+    from: 'const known = isRedirect(status) ? REDIRECTED : BY_STATUS.get(status);',
     to: 'const known = BY_STATUS.get(status);',
     caughtBy: 48,
   },
@@ -328,7 +328,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a Retry-After date is judged by our clock',
     file: 'tavus/retry-after.ts',
-    from: 'const from = (date === undefined ? null : readHttpDate(date)) ?? now;',
+    from: 'const from = readHttpDate(textOf(date)) ?? now;',
     to: 'const from = now;',
     caughtBy: 30,
   },

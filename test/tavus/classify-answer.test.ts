@@ -165,7 +165,9 @@ describe('a request without an answer', () => {
       CONTEXT,
     );
     expect(meaning(verdict)).toBe('no final not_attempted stop:tls');
-    expect(verdict.detail).toContain('certificate has expired (CERT_HAS_EXPIRED)');
+    expect(verdict.detail).toBe(
+      'not sent, the TLS certificate was refused: certificate has expired (CERT_HAS_EXPIRED)',
+    );
   });
 
   test('because we aborted it does not count against the server', () => {
@@ -189,8 +191,23 @@ describe('the detail', () => {
     [200, '{"error":"no"}', 'HTTP 200 that reports an error: no'],
     [202, '', 'HTTP 202, accepted but not confirmed'],
     [200, '<p>', 'HTTP 200 that is not from the API: <p>'],
+    [202, '{"error":"no"}', 'HTTP 202, accepted but not confirmed: no'],
+    [401, '<p>', 'HTTP 401 that is not from the API: <p>'],
+    [429, '<p>', 'HTTP 429 that is not from the API: <p>'],
+    [500, '<p>', '<p>'],
+    [600, '{"error":"no"}', 'HTTP 600 that is not from the API: no'],
+    [100, '', 'HTTP 100 that is not from the API'],
   ])('of %i with %s is the API in its own words, or what happened', (status, body, detail) => {
     expect(classify(status, body).detail).toBe(detail);
+  });
+
+  test.each([
+    [{ truncated: true }, '{"error":"no', 'HTTP 400 with an answer that broke off: {"error":"no'],
+    [{ truncated: true }, '', 'HTTP 400 with an answer that broke off'],
+    [{ oversized: true }, '{"error":"no', 'HTTP 400 with an answer over 64 KiB: {"error":"no'],
+    [{ oversized: true, truncated: true }, '', 'HTTP 400 with an answer over 64 KiB'],
+  ])('of an answer with %o says so before its words', (damage, body, detail) => {
+    expect(classify(400, body, damage).detail).toBe(detail);
   });
 
   test.each([
@@ -227,7 +244,7 @@ describe('the detail', () => {
 
   test('survives JSON that is nested as deep as 64 KiB allow', () => {
     const deep = '['.repeat(32_000) + ']'.repeat(32_000);
-    expect(classify(400, `{"error":${deep}}`).detail.length).toBeLessThanOrEqual(300);
+    expect(classify(400, `{"error":${deep}}`).detail).toBe('JSON that is nested too deeply to show');
     expect(meaning(classify(200, deep))).toBe('yes final deleted none');
   });
 });

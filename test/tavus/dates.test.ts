@@ -19,6 +19,7 @@ describe('readHttpDate', () => {
     'Wed, 05 Feb 2025 04:27:02',
     'Wed, 05 Feb 2025 04:27:02 EST',
     'Wed, 5 Feb 2025 04:27:02 GMT',
+    'Sat, 01 Jan 10000 00:00:00 GMT',
     '2025-02-05T04:27:02Z',
   ])('refuses %j', (text) => {
     expect(readHttpDate(text)).toBeNull();
@@ -48,6 +49,11 @@ describe('readIsoInstant', () => {
     '2024-02-30T00:00:00Z',
     '2024-01-01T24:00:00Z',
     '2024-13-01T00:00:00Z',
+    'x2024-08-28T15:27:40Z',
+    '+012024-08-28T15:27:40Z',
+    '2024-08-28T15:27:40Zx',
+    '2024-08-28T15:27:40Z\u0000',
+    '2024-08-28T15:27:40.Z',
     '2024-08-28',
     '1724858860',
   ])('refuses %j, which names no zone or no day', (text) => {

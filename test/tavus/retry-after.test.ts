@@ -27,6 +27,7 @@ describe('retryAfterMs', () => {
     '0x10',
     '1e9',
     '5s',
+    's5',
     'abc',
     'Infinity',
     'NaN',
@@ -64,6 +65,8 @@ describe('retryAfterMs', () => {
     expect(retryAfterMs(['5', '6'], undefined, NOW)).toBeNull();
     expect(retryAfterMs([], undefined, NOW)).toBeNull();
     expect(retryAfterMs(undefined, undefined, NOW)).toBeNull();
+    expect(retryAfterMs([AT(NOW + 90_000)], [AT(NOW), AT(NOW)], 0)).toBe(90_000);
+    expect(retryAfterMs(AT(NOW + 90_000), [AT(NOW), AT(NOW + 1_000)], NOW + 30_000)).toBe(60_000);
   });
 
   test('never returns a number that a timer or a sum could choke on', () => {
