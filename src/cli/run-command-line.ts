@@ -8,9 +8,13 @@ import { resolveSettings } from './settings.ts';
 import type { StopSignals } from './signals.ts';
 import { defaultStateDir } from './state-dir.ts';
 import type { Terminal } from './terminal.ts';
+import { boundYoungGeneration } from './young-generation.ts';
 
 /** Commands that send the key. */
 const SENDING: ReadonlySet<string> = new Set(['plan', 'apply', 'resume']);
+
+/** Commands that may go through a million rows. */
+const WORKING: ReadonlySet<string> = new Set(['plan', 'apply', 'resume', 'report', 'job']);
 
 /** Understands a command line and carries out its command; answers with the exit code. Throws a PurgeError. */
 export async function runCommandLine(
@@ -38,6 +42,7 @@ export async function runCommandLine(
       next: 'start again when it suits',
     });
   }
+  if (WORKING.has(name)) boundYoungGeneration();
   return command({
     words: line.words,
     settings,
