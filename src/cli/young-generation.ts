@@ -5,7 +5,7 @@ const ENOUGH_BYTES = 16 * 1024 * 1024;
 const MOST_TRIES = 50;
 
 /**
- * Lets V8's young generation grow to 16 MB at once, and no further. By itself it grows to 134 MB in a long run, which
+ * Lets V8's young generation grow to about 16 MB at once, and no further. By itself it grows to 134 MB in a long run, which
  * is most of the memory of this program, and saves little (part `semi-space` of the benchmark). There is no call for it,
  * and a flag on the command line of Node is out of reach of an installed program. Costs some milliseconds.
  */
