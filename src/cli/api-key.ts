@@ -1,13 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { PurgeError } from '../errors.ts';
 import { checkKey } from '../tavus/target.ts';
-import { shownValue } from '../key-like.ts';
+import { readSecretFile } from '../secret-file.ts';
 import type { Settings } from './settings.ts';
 import type { Environment } from './state-dir.ts';
-
-const LARGEST_BYTES = 4096;
-/** Readable or writable by every user of the machine. */
-const OPEN_TO_ALL = 0o006;
 
 /** An API key that may be sent, and where it came from. */
 export interface FoundKey {
@@ -46,33 +41,6 @@ export function requireKey(settings: Settings, env: Environment): FoundKey {
 }
 
 /** The text of a key file without one trailing newline. A file that every user can read is refused. */
-function readKeyFile(file: string): string {
-  let descriptor: number | undefined;
-  try {
-    // O_NONBLOCK: opening a FIFO must not wait for its writer.
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile() || stat.size > LARGEST_BYTES) {
-      throw keyFileError(file, 'is not a small regular file', 'put the key alone into a file');
-    }
-    if (process.platform !== 'win32' && (stat.mode & OPEN_TO_ALL) !== 0) {
-      throw keyFileError(
-        file,
-        'is open to every user of this machine',
-        'chmod 600 the file (Kubernetes: defaultMode 0400)',
-      );
-    }
-    const buffer = Buffer.alloc(LARGEST_BYTES);
-    const length = readSync(descriptor, buffer, 0, LARGEST_BYTES, 0);
-    return buffer.toString('utf8', 0, length).replace(/\r?\n$/, '');
-  } catch (error) {
-    if (error instanceof PurgeError) throw error;
-    throw keyFileError(file, 'cannot be read', 'check the path and its permissions', error);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
-function keyFileError(file: string, problem: string, next: string, cause?: unknown): PurgeError {
-  return new PurgeError('usage', `The API key file ${shownValue(file)} ${problem}.`, { next, cause });
+export function readKeyFile(path: string): string {
+  return readSecretFile({ path, what: 'API key file', secret: 'key' });
 }

@@ -18,6 +18,9 @@ export interface CommandSpec {
   readonly examples: readonly (readonly [command: string, meaning: string])[];
 }
 
+/** The first word after `job`. */
+export const JOB_ACTIONS = ['run', 'plan', 'check'] as const;
+
 const NO_WORDS = { least: 0, most: 0, what: 'nothing' } as const;
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -60,6 +63,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       ['tavus-purge resume', 'continue the newest interrupted run'],
       ['tavus-purge resume <run> --rate 2/s', 'continue this one, more slowly'],
+    ],
+  },
+  {
+    name: 'job',
+    usage: 'job run|plan|check <job.yaml> [options]',
+    summary: 'scheduled work: run a job file, preview what it would do now, or check what it needs',
+    words: { least: 2, most: 2, what: 'run, plan or check, and a job file', problem: jobProblem },
+    examples: [
+      ['tavus-purge job check nightly.yaml', 'before it is scheduled: sends nothing'],
+      ['tavus-purge job plan nightly.yaml', 'what it would delete now; 4 when it would be refused'],
+      ['tavus-purge job run nightly.yaml --trigger cron --quiet', 'for cron: one line, and only on trouble'],
+      ["tavus-purge job run nightly.yaml --trigger manual --reason 'OPS-7'", 'by hand, with the reason kept'],
     ],
   },
   {
@@ -125,6 +140,11 @@ export const COMMANDS: readonly CommandSpec[] = [
 
 export function commandNamed(name: string): CommandSpec | undefined {
   return COMMANDS.find((command) => command.name === name);
+}
+
+function jobProblem([action = '']: readonly string[]): string | undefined {
+  if (JOB_ACTIONS.some((known) => known === action)) return undefined;
+  return 'job knows run, plan and check only, and then takes a job file.';
 }
 
 function runsProblem([action, word]: readonly string[]): string | undefined {

@@ -2,12 +2,11 @@ import { PurgeError, EXIT_CODES } from '../errors.ts';
 import type { PurgeRun, RunEnd } from '../library.ts';
 import { printableJson } from '../printable.ts';
 import { findRunFolder } from '../store/run-folders.ts';
-import { OUTCOMES, type Outcome } from '../types.ts';
+import type { Outcome } from '../types.ts';
 import type { CommandContext } from './command-context.ts';
-import { FINE_OUTCOMES } from '../library/fine-outcomes.ts';
+import { fineOutcomes, notFineSentence } from '../library/not-fine.ts';
 import { logEnd, logEvent } from './log-events.ts';
 import { createLog, type Log } from './logging.ts';
-import { counted, formatCount, inWords } from '../numbers.ts';
 import { nextCommand } from './next-command.ts';
 import { Progress } from './progress.ts';
 import { renderRunEnd } from './render-run.ts';
@@ -16,12 +15,30 @@ import { nextAfterStop } from '../library/stop-advice.ts';
 /** Shows a run while it works and how it ended; answers with its exit code. */
 export async function followRun(context: CommandContext, run: PurgeRun): Promise<number> {
   const { settings, terminal } = context;
-  const { logLevel, logFormat, quiet, noProgress, json } = settings.values;
-  const log = createLog(terminal, { level: logLevel, format: logFormat, isQuiet: quiet });
+  const { quiet, json } = settings.values;
+  const { end, allowNotFound } = await watchRun(context, run, quiet ? 'warnings' : 'all');
+  if (json) terminal.print(printableJson(end.summary, 2));
+  else if (!quiet) terminal.print(renderRunEnd(end, terminal.paintData));
+  explainEnd(context, end, fineOutcomes({ allowNotFound }));
+  return end.summary.exitCode;
+}
+
+/**
+ * Shows a run while it works, and keeps its log; what it amounts to is left to the caller. `nothing` shows nothing. Rejects
+ * as `run.finished` does.
+ */
+export async function watchRun(
+  context: CommandContext,
+  run: PurgeRun,
+  shows: 'all' | 'warnings' | 'nothing',
+): Promise<{ readonly end: RunEnd; readonly allowNotFound: boolean }> {
+  const { settings, terminal } = context;
+  const { logLevel, logFormat, noProgress } = settings.values;
+  const log = createLog(terminal, { level: logLevel, format: logFormat, shows });
   const progress = new Progress({
     terminal,
     log,
-    isOff: quiet || noProgress,
+    isOff: shows !== 'all' || noProgress,
     monotonic: () => performance.now(),
   });
   const following = followEvents(context, run, { log, progress });
@@ -30,10 +47,7 @@ export async function followRun(context: CommandContext, run: PurgeRun): Promise
     const { allowNotFound } = await following;
     progress.stop();
     logEnd(log, end);
-    if (json) terminal.print(printableJson(end.summary, 2));
-    else if (!quiet) terminal.print(renderRunEnd(end, terminal.paintData));
-    explainEnd(context, end, allowNotFound ? new Set([...FINE_OUTCOMES, 'not_found']) : FINE_OUTCOMES);
-    return end.summary.exitCode;
+    return { end, allowNotFound };
   } finally {
     progress.stop();
     log.close();
@@ -86,12 +100,9 @@ function runNamed({ words, stateDir }: CommandContext, runId: string): string {
 
 /** One sentence that says why the exit code is not 0, and the next command. */
 function explainEnd(context: CommandContext, end: RunEnd, fine: ReadonlySet<Outcome>): void {
-  const { exitCode, runId, planned, counts, stopReason } = end.summary;
+  const { exitCode, runId, stopReason } = end.summary;
   if (exitCode === EXIT_CODES.ok) return;
-  const notFine = OUTCOMES.filter((outcome) => counts[outcome] > 0 && !fine.has(outcome));
-  const amounts = notFine.map((outcome) => `${formatCount(counts[outcome])} ${inWords(outcome)}`);
-  const why =
-    end.error ?? `Not all of ${counted(planned, 'planned deletion')} ended well: ${amounts.join(', ')}.`;
+  const why = end.error ?? notFineSentence(end.summary, fine);
   const next = end.summary.complete
     ? `read ${end.files.resultsCsv}; a new plan tries again`
     : nextAfterStop(stopReason, nextCommand(context, ['resume', runNamed(context, runId)]));

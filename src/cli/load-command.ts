@@ -6,6 +6,7 @@ const LOADERS: Readonly<Record<Exclude<CommandName, 'completion'>, () => Promise
   plan: async () => (await import('./commands/plan.ts')).runPlan,
   apply: async () => (await import('./commands/apply.ts')).runApply,
   resume: async () => (await import('./commands/resume.ts')).runResume,
+  job: async () => (await import('./commands/job.ts')).runJobCommand,
   report: async () => (await import('./commands/report.ts')).runReport,
   runs: async () => (await import('./commands/runs.ts')).runRuns,
   doctor: async () => (await import('./commands/doctor.ts')).runDoctor,

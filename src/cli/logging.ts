@@ -24,7 +24,8 @@ export interface Log {
 export interface LogOptions {
   readonly level: Level;
   readonly format: (typeof LOG_FORMATS)[number] | undefined;
-  readonly isQuiet: boolean;
+  /** What of it goes to stderr; the run's file gets all. */
+  readonly shows: 'all' | 'warnings' | 'nothing';
 }
 
 /**
@@ -45,7 +46,7 @@ export function createLog(terminal: Terminal, options: LogOptions): Log {
     },
   };
   const level = options.level;
-  const stderrLevel = options.isQuiet && (level === 'info' || level === 'debug') ? 'warn' : level;
+  const stderrLevel = stderrLevelOf(options);
   const streams =
     level === 'silent'
       ? []
@@ -84,6 +85,11 @@ export function createLog(terminal: Terminal, options: LogOptions): Log {
     close: () => file?.close(),
   };
   return log;
+}
+
+function stderrLevelOf({ level, shows }: LogOptions): Level {
+  if (shows === 'nothing') return 'silent';
+  return shows === 'warnings' && (level === 'info' || level === 'debug') ? 'warn' : level;
 }
 
 /** `14:03:07 warn  message`, from one line of JSON; its fields are for machines. */

@@ -20,7 +20,7 @@ export function nextCommand(context: CommandContext, words: readonly string[]): 
   const carried: string[] = [];
   if (stateDir !== undefined && isFlag(settings, 'stateDir')) carried.push('--state-dir', stateDir);
   if (config !== undefined && isFlag(settings, 'config')) carried.push('--config', config);
-  const needsKey = words[0] === 'apply' || words[0] === 'resume';
+  const needsKey = words[0] === 'apply' || words[0] === 'resume' || words[0] === 'job';
   if (needsKey && apiKeyFile !== undefined && isFlag(settings, 'apiKeyFile'))
     carried.push('--api-key-file', apiKeyFile);
   return shellCommand(['tavus-purge', ...words, ...carried]);

@@ -5,6 +5,7 @@ const COMMAND_NAMES = [
   'plan',
   'apply',
   'resume',
+  'job',
   'report',
   'runs',
   'doctor',

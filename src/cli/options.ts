@@ -28,10 +28,11 @@ import {
 } from './value-parsers.ts';
 
 const PLANNING: readonly CommandName[] = ['plan', 'apply'];
-const RUNNING: readonly CommandName[] = ['apply', 'resume'];
 const PLANNING_AND_RUNNING: readonly CommandName[] = ['plan', 'apply', 'resume'];
-const WITH_STATE: readonly CommandName[] = ['plan', 'apply', 'resume', 'report', 'runs', 'doctor'];
-const WITH_TARGET: readonly CommandName[] = ['plan', 'apply', 'resume', 'doctor'];
+const PLANNING_AND_SHOWING: readonly CommandName[] = ['plan', 'apply', 'resume', 'job'];
+const STARTING: readonly CommandName[] = ['apply', 'resume', 'job'];
+const WITH_STATE: readonly CommandName[] = ['plan', 'apply', 'resume', 'job', 'report', 'runs', 'doctor'];
+const WITH_TARGET: readonly CommandName[] = ['plan', 'apply', 'resume', 'job', 'doctor'];
 
 const SANDBOX: readonly CommandName[] = ['sandbox'];
 
@@ -246,14 +247,14 @@ const OPTIONS = {
   }),
   trigger: optional({
     group: 'History',
-    commands: RUNNING,
+    commands: STARTING,
     argument: 'WORD',
     parse: parseNote(LONGEST_TRIGGER),
     meaning: 'what starts this run, such as cron; kept in the summary',
   }),
   reason: optional({
     group: 'History',
-    commands: RUNNING,
+    commands: STARTING,
     argument: 'TEXT',
     parse: parseNote(LONGEST_REASON),
     meaning: 'why it is started; kept in the summary',
@@ -307,17 +308,18 @@ const OPTIONS = {
   }),
   quiet: flag({
     group: 'Output',
-    commands: ['plan', 'apply', 'resume', 'report'],
-    meaning: 'print only warnings and errors (and JSON with --json)',
+    commands: ['plan', 'apply', 'resume', 'job', 'report'],
+    meaning:
+      'print only warnings and errors (and JSON with --json); of a job: nothing but one line on trouble',
   }),
   noProgress: flag({
     group: 'Output',
-    commands: RUNNING,
+    commands: STARTING,
     meaning: 'no progress line',
   }),
   logLevel: single({
     group: 'Output',
-    commands: PLANNING_AND_RUNNING,
+    commands: PLANNING_AND_SHOWING,
     argument: 'LEVEL',
     fallback: 'info',
     choices: LOG_LEVELS,
@@ -326,7 +328,7 @@ const OPTIONS = {
   }),
   logFormat: optional({
     group: 'Output',
-    commands: PLANNING_AND_RUNNING,
+    commands: PLANNING_AND_SHOWING,
     argument: 'FORMAT',
     choices: LOG_FORMATS,
     parse: oneOf(LOG_FORMATS),

@@ -1,11 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { platform } from 'node:os';
-import { PurgeError } from '../errors.ts';
-import { printable } from '../printable.ts';
-
-const LARGEST_BYTES = 4096;
-/** Readable or writable by every user of the machine. */
-const OPEN_TO_ALL = 0o006;
+import { readSecretFile, secretFileError } from '../secret-file.ts';
 
 const PREFIX = 'whsec_';
 const FEWEST_BYTES = 24;
@@ -18,10 +11,11 @@ const HOW_TO_MAKE =
  * Webhooks has it. Throws a `usage` PurgeError for a file that every user can read, and for any other content; never
  * shows the content.
  */
-export function readWebhookSecret(file: string): Buffer {
-  const secret = parseWebhookSecret(readSmallFile(file));
+export function readWebhookSecret(path: string): Buffer {
+  const file = { path, what: 'webhook secret file', secret: 'secret' };
+  const secret = parseWebhookSecret(readSecretFile(file));
   if (secret !== undefined) return secret;
-  throw fileError(file, 'does not hold whsec_ and 24 to 64 bytes in base64', HOW_TO_MAKE);
+  throw secretFileError(file, 'does not hold whsec_ and 24 to 64 bytes in base64', HOW_TO_MAKE);
 }
 
 /** The bytes of a `whsec_…` text, or `undefined` when it is none. */
@@ -32,33 +26,4 @@ export function parseWebhookSecret(text: string): Buffer | undefined {
   // Node skips what is no base64: only what comes back unchanged was.
   if (bytes.toString('base64') !== encoded) return undefined;
   return bytes.length >= FEWEST_BYTES && bytes.length <= MOST_BYTES ? bytes : undefined;
-}
-
-function readSmallFile(file: string): string {
-  let descriptor: number | undefined;
-  try {
-    // O_NONBLOCK: opening a FIFO must not wait for its writer.
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile() || stat.size > LARGEST_BYTES) {
-      throw fileError(file, 'is not a small regular file', 'put the secret alone into a file');
-    }
-    if (platform() !== 'win32' && (stat.mode & OPEN_TO_ALL) !== 0) {
-      const next = 'chmod 600 the file (Kubernetes: defaultMode 0400)';
-      throw fileError(file, 'is open to every user of this machine', next);
-    }
-    const buffer = Buffer.alloc(LARGEST_BYTES);
-    const length = readSync(descriptor, buffer, 0, LARGEST_BYTES, 0);
-    return buffer.toString('utf8', 0, length).replace(/\r?\n$/, '');
-  } catch (error) {
-    if (error instanceof PurgeError) throw error;
-    throw fileError(file, 'cannot be read', 'check the path and its permissions', error);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
-function fileError(file: string, problem: string, next: string, cause?: unknown): PurgeError {
-  const message = `The webhook secret file "${printable(file, 200)}" ${problem}.`;
-  return new PurgeError('usage', message, { next, cause });
 }

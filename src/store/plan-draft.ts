@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { EarlierEntry, PlanCounts, PlanDraft } from '../ports.ts';
 import {
   KINDS,
@@ -17,6 +17,13 @@ import { planOf } from './run-record.ts';
 import { INVALID_OFFSET, REPLICA_OFFSET, RUN_FORMAT } from './run-schema.ts';
 
 const CURE = 'free disk space or choose another --state-dir, then plan again';
+
+/** A draft in memory that is never saved: to find out whether entries can be planned together. */
+export function trialDraft(): SqlitePlanDraft {
+  const db = new DatabaseSync(':memory:');
+  for (const step of RUN_FORMAT.migrations) db.exec(step);
+  return new SqlitePlanDraft('trial', '', db);
+}
 
 /**
  * A run file while its plan is being written. It is not crash-safe and need not be: a plan that was not closed is
@@ -126,7 +133,7 @@ export class SqlitePlanDraft implements PlanDraft {
   /** Throws the plan away. */
   discard(): void {
     if (this.#db.isOpen) this.#db.close();
-    rmSync(this.#path, { force: true });
+    if (this.#path !== '') rmSync(this.#path, { force: true });
   }
 
   #write<T>(work: () => T): T {

@@ -78,7 +78,8 @@ describe('what is refused', () => {
     ['an unknown command', ['delete', 'a']],
     ['a name of every object', ['constructor']],
     ['an option of every object', ['plan', 'a', '--constructor', 'x']],
-    ['a command of later', ['job', 'run', 'x']],
+    ['an action of a job that there is not', ['job', 'list', 'x.yaml']],
+    ['a job without its file', ['job', 'run']],
   ])('%s', async (_what, args) => {
     expect(await refusal(...args)).toHaveProperty('next');
   });

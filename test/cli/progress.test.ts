@@ -41,7 +41,7 @@ function following(planned: number, pending: number, columns: number): Following
     say: () => undefined,
     showStatus: (text) => (line = text === '' ? line : text),
   };
-  const log = createLog(terminal, { level: 'silent', format: 'json', isQuiet: true });
+  const log = createLog(terminal, { level: 'silent', format: 'json', shows: 'warnings' });
   const progress = new Progress({ terminal, log, isOff: false, monotonic: () => now });
   progress.follow({ type: 'started', runId: 'r', planned, pending, settings: SETTINGS });
   return {

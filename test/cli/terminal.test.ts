@@ -55,7 +55,7 @@ describe('the log of a run', () => {
   test('is private, is appended to, and holds the key in no form', async () => {
     const folder = await temporaryFolder();
     for (const life of [1, 2]) {
-      const log = createLog(recorder().terminal, { level: 'info', format: undefined, isQuiet: false });
+      const log = createLog(recorder().terminal, { level: 'info', format: undefined, shows: 'all' });
       log.keepIn(folder);
       log.warn(`the key is ${KEY}`, { life, detail: Buffer.from(KEY).toString('base64') });
       log.debug('not written');
@@ -81,13 +81,13 @@ describe('the log of a run', () => {
 
   test('that is quiet says warnings only, and that is silent nothing', () => {
     const quiet = recorder();
-    const log = createLog(quiet.terminal, { level: 'debug', format: 'json', isQuiet: true });
+    const log = createLog(quiet.terminal, { level: 'debug', format: 'json', shows: 'warnings' });
     log.info('hidden');
     log.warn('shown');
     const said: unknown[] = quiet.said.map((line) => JSON.parse(line));
     expect(said).toMatchObject([{ msg: 'shown' }]);
     const silent = recorder();
-    createLog(silent.terminal, { level: 'silent', format: 'json', isQuiet: false }).error('hidden');
+    createLog(silent.terminal, { level: 'silent', format: 'json', shows: 'all' }).error('hidden');
     expect(silent.said).toEqual([]);
   });
 
