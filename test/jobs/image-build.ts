@@ -4,7 +4,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-export interface Instruction {
+interface Instruction {
   readonly name: string;
   readonly text: string;
 }
