@@ -6,8 +6,9 @@ import { classifyAnswer } from '../../src/tavus/classify-answer.ts';
 import { ABORTED, TIMED_OUT } from '../../src/tavus/observation.ts';
 import type { HttpAnswer } from '../../src/tavus/observation.ts';
 import type { Verdict } from '../../src/types.ts';
-import { API_KEY, NOW } from './clients.ts';
 
+const API_KEY = 'canary-3f9a7c51e2d84b06';
+const NOW = Date.UTC(2026, 10, 22, 12);
 const CONTEXT = { scrub: scrubberFor(API_KEY), now: NOW };
 const HTML = '<!doctype html><title>Log in</title>';
 const OTHER_ERROR = '{"error":"something else"}';
