@@ -5,6 +5,7 @@ import type { SavedPlan } from '../library.ts';
 import type { PlanCounts, RunRecord } from '../ports.ts';
 import type { ExecutionSettings, Kind, PlannedDeletion, PlanHeader } from '../types.ts';
 import { numberOrNull, parseOwn } from './columns.ts';
+import type { Schedule } from './commit-queue.ts';
 import { findEntry, type FoundEntry } from './find-entry.ts';
 import { numberFrom, openDatabase, sqliteCode, storageError } from './open-database.ts';
 import { countEntries, getMeta, plannedRows, previewOf, setMeta } from './run-entries.ts';
@@ -88,8 +89,8 @@ export class RunFile implements Disposable {
     this.#db.exec('BEGIN');
   }
 
-  journal(): SqliteRunJournal {
-    return new SqliteRunJournal(this.#db);
+  journal(schedule?: Schedule): SqliteRunJournal {
+    return new SqliteRunJournal(this.#db, schedule);
   }
 
   /** Whether nothing was ever done about the plan. */

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { PurgeError } from '../../src/errors.ts';
 import { executePlan } from '../../src/execute/execute-plan.ts';
@@ -67,17 +69,22 @@ async function live(
   const events: PurgeEvent[] = [];
   const run = new RunFile(folder, { readOnly: false });
   onTestFinished(() => run.close());
-  const journal = run.journal();
+  const journal = run.journal((commit, lingerMs) => {
+    if (lingerMs === 0) setImmediate(commit);
+    else void clock.sleep(lingerMs).then(commit);
+  });
   if (options.failBegin !== undefined) failBegins(journal, options.failBegin);
   const settings = { ...SETTINGS, ...options.settings };
   const started = clock.monotonic();
-  await journal.startLife({
-    startedAt: clock.now(),
-    keyFingerprint: 'x',
-    settings,
-    toolVersion: '0.1.0',
-    holdFiles: [],
-  });
+  await clock.runUntil(
+    journal.startLife({
+      startedAt: clock.now(),
+      keyFingerprint: 'x',
+      settings,
+      toolVersion: '0.1.0',
+      holdFiles: [],
+    }),
+  );
   options.meanwhile?.(clock);
   const never = new AbortController().signal;
   const stop = await clock.runUntil(
@@ -204,6 +211,59 @@ describe('a plan that is carried out', () => {
     const inside = life.api.requests.filter(({ at }) => at > told && at < told + 30_000);
     expect(inside).toEqual([]);
     expect(new Set(life.outcomes())).toEqual(new Set(['deleted']));
+  });
+});
+
+describe('a run at full speed', () => {
+  const FULL_SPEED = { rate: { count: 100_000, windowMs: 1_000 }, concurrency: 4 };
+
+  test('records some intents ahead, but never has more requests in flight than it may', async () => {
+    const folder = await newRun(200);
+    let most = 0;
+    const beginning = new DatabaseSync(join(folder, 'run.db'), { readOnly: true });
+    onTestFinished(() => beginning.close());
+    const life = await live(
+      folder,
+      (_, __, total) => {
+        const counted = beginning.prepare('SELECT count(*) AS begun FROM attempt').get();
+        most = Math.max(most, Number(counted?.['begun']) - total);
+        return OK;
+      },
+      { settings: FULL_SPEED },
+    );
+    expect(life.outcomes().every((outcome) => outcome === 'deleted')).toBe(true);
+    // 10 ms an answer: so many can only be asked at a time.
+    const inFlight = life.api.requests.map(
+      ({ at }) => life.api.requests.filter((other) => other.at <= at && other.at > at - 10).length,
+    );
+    expect(Math.max(...inFlight)).toBe(4);
+    // Three for each of those in flight, and these, less the one that is just sent.
+    expect(most).toBeGreaterThan(3);
+    expect(most).toBeLessThanOrEqual(15);
+  });
+
+  test('takes back what it had recorded ahead when an answer stops it, and sends nothing of it', async () => {
+    const life = await live(await newRun(500), (_, __, total) => (total > 100 ? BAD_KEY : OK), {
+      settings: FULL_SPEED,
+    });
+    expect(life.stop).toMatchObject({ reason: 'unauthorized' });
+    expect(life.api.requests.length).toBeLessThanOrEqual(104);
+    const attempts = life.rows.reduce((sum, { history }) => sum + history.attempts, 0);
+    expect(attempts).toBe(life.api.requests.length);
+  });
+
+  test('below it, exactly what is sent is recorded as begun', async () => {
+    const folder = await newRun(50);
+    const reader = new DatabaseSync(join(folder, 'run.db'), { readOnly: true });
+    onTestFinished(() => reader.close());
+    const ahead: number[] = [];
+    await live(folder, (_, __, total) => {
+      const counted = reader.prepare('SELECT count(*) AS begun FROM attempt').get();
+      ahead.push(Number(counted?.['begun']) - total);
+      return { status: 200, afterMs: 1_000 };
+    });
+    // At 100/s and 4 at a time, every one that is recorded leaves in the same moment.
+    expect(Math.max(...ahead)).toBeLessThanOrEqual(3);
   });
 });
 
