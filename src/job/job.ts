@@ -35,7 +35,7 @@ export interface Job {
 export const JOB_REPORT_FILES = ['results.csv', 'results.ndjson', 'summary.json'] as const;
 export type JobReportFile = (typeof JOB_REPORT_FILES)[number];
 
-export interface JobLimits {
+interface JobLimits {
   /** Cap on the planned deletions of one run. */
   readonly deletions: number;
   /** Cap on the hard ones among them. */
@@ -56,7 +56,7 @@ export interface JobWindow {
 }
 
 /** Which run folders stay: the newest `runs`, and all younger than `days`; `null` is no such limit. */
-export interface JobKeep {
+interface JobKeep {
   readonly runs: number | null;
   readonly days: number | null;
 }

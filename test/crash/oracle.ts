@@ -105,14 +105,6 @@ export function durableOutcomes(folder: string): ReadonlyMap<string, string> {
   return new Map(rows.map(({ id, outcome }) => [String(id), String(outcome)]));
 }
 
-/** How often a run was started. */
-export function lifeCount(folder: string): number {
-  const db = openRun(folder);
-  const row = db.prepare('SELECT count(*) AS lives FROM life').get();
-  db.close();
-  return Number(row?.['lives']);
-}
-
 /** Not read-only: a file that was left in the middle of a write is rolled back by whoever opens it next. */
 function openRun(folder: string): DatabaseSync {
   return new DatabaseSync(join(folder, 'run.db'), { timeout: 5_000 });
