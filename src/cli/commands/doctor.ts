@@ -91,6 +91,8 @@ async function targetFindings(context: CommandContext, key: string | undefined):
 
 /** Reads the hold files that plan and apply would read from the environment and the config file. */
 async function holdFindings({ settings }: CommandContext): Promise<readonly Finding[]> {
+  // The readers of manifests are not loaded for nothing.
+  if (settings.values.hold.length === 0) return [];
   const { openHolds } = await import('../../manifest/hold-files.ts');
   const about = 'hold file';
   return Promise.all(
