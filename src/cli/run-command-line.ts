@@ -2,13 +2,12 @@ import path from 'node:path';
 import { EXIT_CODES, PurgeError } from '../errors.ts';
 import { checkTlsEnvironment } from '../tavus/target.ts';
 import { TOOL } from '../version.ts';
-import { buildParser, readCommandLine } from './command-line.ts';
+import { readCommandLine } from './command-line.ts';
 import { loadCommand } from './load-command.ts';
 import { resolveSettings } from './settings.ts';
 import type { StopSignals } from './signals.ts';
 import { defaultStateDir } from './state-dir.ts';
 import type { Terminal } from './terminal.ts';
-import { boundYoungGeneration } from './young-generation.ts';
 
 /** Commands that send the key. */
 const SENDING: ReadonlySet<string> = new Set(['plan', 'apply', 'resume']);
@@ -24,8 +23,7 @@ export async function runCommandLine(
 ): Promise<number> {
   checkCurrentFolder();
   if (args[0] === '--get-yargs-completions') {
-    await buildParser(terminal.columns).parseAsync([...args]);
-    return EXIT_CODES.ok;
+    return (await import('./commands/completion.ts')).printCompletions(args);
   }
   const line = await readCommandLine(args, terminal.columns);
   if (line.wants !== 'run') {
@@ -42,7 +40,7 @@ export async function runCommandLine(
       next: 'start again when it suits',
     });
   }
-  if (WORKING.has(name)) boundYoungGeneration();
+  if (WORKING.has(name)) (await import('./young-generation.ts')).boundYoungGeneration();
   return command({
     words: line.words,
     settings,

@@ -1,6 +1,6 @@
 import { PurgeError } from '../errors.ts';
 import { printable } from '../printable.ts';
-import { readConfigFile, type ConfigEntry } from './config-file.ts';
+import type { ConfigEntry } from './config-file.ts';
 import { nearest } from '../did-you-mean.ts';
 import { isSecretName, shownValue } from '../key-like.ts';
 import {
@@ -52,7 +52,7 @@ export async function resolveSettings(flags: GivenFlags, env: Environment): Prom
   refuseUnknownVariables(env);
   const fromEnv = environmentTexts(env);
   const configFile = flags.get('config')?.[0] ?? fromEnv.get('config')?.[0];
-  const config = configFile === undefined ? [] : await readConfigFile(configFile);
+  const config = configFile === undefined ? [] : await readConfig(configFile);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one entry for each name of the table
   const settings = Object.fromEntries(
     OPTION_NAMES.map((name) => [name, settingOf(name, { flags, fromEnv, config })]),
@@ -60,6 +60,11 @@ export async function resolveSettings(flags: GivenFlags, env: Environment): Prom
   const values = Object.fromEntries(OPTION_NAMES.map((name) => [name, valueOf(name, settings[name])]));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value was made by the parser of its own row
   return { settings, values: values as unknown as Values };
+}
+
+/** Its reader is loaded when there is a file. */
+async function readConfig(file: string): Promise<readonly ConfigEntry[]> {
+  return (await import('./config-file.ts')).readConfigFile(file);
 }
 
 function refuseUnknownVariables(env: Environment): void {

@@ -21,6 +21,12 @@ async function understood(...args: readonly string[]) {
   return line;
 }
 
+async function helpOf(args: readonly string[], columns: number): Promise<string> {
+  const line = await readCommandLine([...args, '--help'], columns);
+  if (line.wants !== 'help') throw new Error('expected help');
+  return line.text;
+}
+
 describe('what is understood', () => {
   test('words and values stay exactly as typed', async () => {
     const line = await understood('plan', '-', '1e3', "'x'", '--hold', 'a', '--hold=b', '--', '--json', '-5');
@@ -156,34 +162,46 @@ describe('what is refused', () => {
 });
 
 describe('help', () => {
-  const commands = COMMANDS.filter(({ name }) => name !== 'completion');
-
-  test.each(commands.map((command) => [command.name, command] as const))(
+  test.each(COMMANDS.map((command) => [command.name, command] as const))(
     '%s --help shows usage, every option in its group, examples and all exit codes',
     async (name, command) => {
-      const line = await readCommandLine([name, '--help'], 100);
-      const text = line.wants === 'help' ? line.text : '';
-      expect(text).toContain(`tavus-purge ${command.usage}`);
-      // What yargs says of types; it stands right after the text where the line is full.
-      for (const columns of [60, 80, 100]) {
-        const narrow = await readCommandLine([name, '--help'], columns);
-        expect(narrow.wants === 'help' && narrow.text).not.toMatch(/\[(?:string|boolean|array)/);
-      }
+      const text = await helpOf([name], 100);
+      expect(text).toContain(`tavus-purge ${command.usage}\n`);
       for (const option of optionsOf(name)) {
-        expect(text).toContain(`--${kebabName(option)}`);
-        expect(text).toContain(`${optionSpec(option).group}:`);
-      }
-      for (const [example] of command.examples) {
-        expect(text.replaceAll(/\s+/g, '')).toContain(example.slice(0, 30).replaceAll(/\s+/g, ''));
+        const { argument, choices, group } = optionSpec(option);
+        expect(text).toContain(`\n  --${kebabName(option)}${argument === '' ? '' : ` ${argument}`}  `);
+        expect(text).toContain(`\n${group}:\n`);
+        for (const choice of choices ?? []) expect(text).toContain(choice);
       }
       for (const code of Object.values(EXIT_CODES)) expect(text).toMatch(new RegExp(`^ +${code}  \\S`, 'm'));
     },
   );
 
   test('the first help names every command and all exit codes', async () => {
-    const line = await readCommandLine(['--help'], 100);
-    const text = line.wants === 'help' ? line.text : '';
+    const text = await helpOf([], 100);
     for (const { name } of COMMANDS) expect(text).toContain(`tavus-purge ${name}`);
     for (const code of Object.values(EXIT_CODES)) expect(text).toMatch(new RegExp(`^ +${code}  \\S`, 'm'));
   });
+
+  test.each([1, 60, 80, 100, 500])(
+    'a terminal of %i columns gets lines of 60 to 100 columns, and examples that can be copied whole',
+    async (columns) => {
+      const width = Math.max(60, Math.min(100, columns));
+      const examples = COMMANDS.flatMap((command) => command.examples.map(([example]) => example));
+      const usages = COMMANDS.map(({ usage }) => `tavus-purge ${usage}`);
+      for (const args of [[], ...COMMANDS.map(({ name }) => [name])]) {
+        const lines = (await helpOf(args, columns)).split('\n');
+        const tooLong = lines.filter((line) => line.length > width && !usages.includes(line));
+        expect(tooLong.filter((line) => !examples.includes(line.trim()))).toEqual([]);
+        expect(lines.filter((line) => line !== line.trimEnd())).toEqual([]);
+      }
+      for (const { name, examples } of COMMANDS) {
+        const text = await helpOf([name], columns);
+        for (const [example, meaning] of examples) {
+          expect(text).toContain(`\n  ${example}`);
+          expect(text.replaceAll(/\s+/g, ' ')).toContain(meaning);
+        }
+      }
+    },
+  );
 });

@@ -1,8 +1,14 @@
 import { EXIT_CODES } from '../../errors.ts';
-import { buildParser } from '../command-line.ts';
+import { buildParser } from '../second-reading.ts';
 
 /** `completion`: prints a script for the shell named by SHELL; yargs prints it itself. */
 export function printCompletionScript(): number {
-  buildParser(100).showCompletionScript();
+  buildParser().showCompletionScript();
+  return EXIT_CODES.ok;
+}
+
+/** What that script asks for at each Tab: `--get-yargs-completions` and the words so far. yargs prints the answer. */
+export async function printCompletions(args: readonly string[]): Promise<number> {
+  await buildParser().parseAsync([...args]);
   return EXIT_CODES.ok;
 }
