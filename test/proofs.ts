@@ -1,4 +1,5 @@
 import { proofs as crashProofs } from './crash/prove.ts';
+import { proof as nights } from './e2e/prove.ts';
 import { proof as tcpFaults } from './faults/prove.ts';
 import type { Proof } from './helpers/proof.ts';
 import { proof as hostile } from './hostile/prove.ts';
