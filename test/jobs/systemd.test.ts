@@ -60,12 +60,13 @@ describe.skipIf(isSkipped)(`systemd-analyze (${NEEDS_SYSTEMD})`, () => {
     );
   });
 
-  test('rates the exposure of the service at 1.3 of 10', async () => {
+  test('rates the exposure of the service at 1.3 of 10, or less', async () => {
     const folder = await installUnits();
     const unit = join(folder, 'tavus-purge@.service');
     const { status, said } = analyze('security', '--offline=true', '--threshold=13', '--no-pager', unit);
     expect(said).toContain('Overall exposure level');
-    expect({ status, exposure: / (\d+\.\d) OK/.exec(said)?.[1] }).toEqual({ status: 0, exposure: '1.3' });
+    expect(status).toBe(0);
+    expect(Number(/ (\d+\.\d) OK/.exec(said)?.[1])).toBeLessThanOrEqual(1.3);
   });
 
   test('can read the times of all timers', async () => {
