@@ -17,4 +17,5 @@ export const PROOFS: readonly Proof[] = [
   hostile,
   secrets,
   stryker,
+  nights,
 ];
