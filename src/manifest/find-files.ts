@@ -15,7 +15,8 @@ export interface FoundFile {
 
 export interface FindOptions {
   /**
-   * What may be missing: `files` in a folder or for a glob whose fixed part is there, or also a file that is `named`.
+   * What may be missing: `files` in a folder or for a glob whose fixed part is there, or also a file that is `named` and
+   * has the ending of a manifest.
    * Nothing may, unless this says so.
    */
   readonly missing?: 'files' | 'named';
@@ -49,7 +50,9 @@ async function findPattern(pattern: string, cwd: string, { missing }: FindOption
   if (stats?.isDirectory() === true) return findInFolder(pattern, file, missing !== undefined);
   if (stats !== undefined) return [{ path: pattern, file }];
   if (!GLOB.test(pattern)) {
-    if (missing === 'named' && (await isFolder(dirname(file)))) return [];
+    // Without the ending of a manifest it may be a folder that is not mounted.
+    const isFile = formatOfName(file) !== undefined;
+    if (missing === 'named' && isFile && (await isFolder(dirname(file)))) return [];
     throw sourceError(pattern, undefined, 'there is no such file', {
       next: 'Check the name and the current folder.',
     });
