@@ -82,7 +82,7 @@ export interface PlanFacts {
   /** The digest, computed again from the planned deletions in run.db. */
   readonly digest: string;
   /** What the plan has, counted again in run.db. */
-  readonly counts: PlanCounts;
+  readonly counts: Pick<PlanCounts, 'planned' | 'byKindAndMode'>;
   /** What in the run folder does not match, as sentences; empty when all of it does. */
   readonly mismatches: readonly string[];
 }

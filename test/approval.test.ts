@@ -13,7 +13,7 @@ const AGREED: PlanFacts & FirstLifeFacts = {
   target: { baseUrl: header.target.baseUrl, keyFingerprint: header.target.keyFingerprint ?? '' },
   toolMajor: Number.parseInt(header.tool.version, 10),
   digest: header.planId,
-  counts: { planned: header.planned, byKindAndMode: header.counts, skipped: header.skipped },
+  counts: { planned: header.planned, byKindAndMode: header.counts },
   mismatches: [],
   applied: false,
   now: NOW,

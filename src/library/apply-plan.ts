@@ -10,7 +10,7 @@ import { DEFAULT_PLAN_MAX_AGE_MS, settingsOf } from './defaults.ts';
 import { liveRun, lockRun, startRun, toolMajor, type RunHooks } from './live-run.ts';
 import { checkOwnFolders } from './own-folders.ts';
 import { runNotes } from './run-notes.ts';
-import { changedSources, digestOf, mismatchesOf } from './verify-run.ts';
+import { changedSources, mismatchesOf, plannedNow } from './verify-run.ts';
 
 /**
  * Carries out a saved plan: exactly its planned deletions, less those on hold by then, once every guard agrees
@@ -41,8 +41,7 @@ export async function applyWith(
       header,
       target,
       toolMajor,
-      digest: digestOf(run),
-      counts: run.counts(),
+      ...plannedNow(run),
       mismatches: await mismatchesOf(run),
       applied: run.lives() > 0,
       now: systemClock.now(),

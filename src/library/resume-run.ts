@@ -12,7 +12,7 @@ import { DEFAULT_BASE_URL, settingsOf } from './defaults.ts';
 import { liveRun, lockRun, startRun, toolMajor, type RunHooks } from './live-run.ts';
 import { checkOwnFolders } from './own-folders.ts';
 import { runNotes } from './run-notes.ts';
-import { digestOf } from './verify-run.ts';
+import { plannedNow } from './verify-run.ts';
 
 /**
  * Continues an interrupted run with the settings it was started with. IDs with a durable outcome are not sent again.
@@ -60,8 +60,7 @@ export async function resumeWith(
       header,
       target,
       toolMajor,
-      digest: digestOf(run),
-      counts: run.counts(),
+      ...plannedNow(run),
       // What counts now is run.db; the previews may be gone.
       mismatches: [],
       finished: run.isFinished(),
@@ -82,6 +81,15 @@ export async function resumeWith(
       ...hooks,
     });
   });
+}
+
+/** The fingerprint of the key that the last life of a run had; `undefined` when it was never applied. */
+export async function lastKeyOf(options: {
+  readonly stateDir: string;
+  readonly run: string;
+}): Promise<string | undefined> {
+  const folder = runFolder(options.stateDir, options.run);
+  return withRun(folder, { readOnly: true }, (run) => run.lastLife()?.keyFingerprint);
 }
 
 /** No run waits longer than a day on the word of one answer. */

@@ -3,17 +3,28 @@ import { createReadStream, existsSync, type Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { PlanFacts } from '../approval.ts';
 import { PurgeError } from '../errors.ts';
-import { planDigest } from '../plan/digest.ts';
+import { digestOfLines } from '../plan/digest.ts';
 import { printable } from '../printable.ts';
 import { planCsvPages } from '../report/plan-csv.ts';
 import { naming, storageErrorFrom, systemCodeOf } from '../storage-error.ts';
+import { PlannedCounter, type PlannedLines } from '../store/planned-lines.ts';
 import type { RunFile } from '../store/run-file.ts';
 import { PLAN_CSV, PLAN_JSON } from '../store/run-folders.ts';
 
-/** The planId, computed from the planned deletions that run.db holds now. */
-export function digestOf(run: RunFile): string {
-  return planDigest(run.header.target.baseUrl, run.planned());
+/** The planId and the counts of the plan, computed from the planned deletions that run.db holds now. */
+export function plannedNow(run: RunFile): Pick<PlanFacts, 'digest' | 'counts'> {
+  const counter = new PlannedCounter();
+  const digest = digestOfLines(run.header.target.baseUrl, counted(run.plannedLines(), counter));
+  return { digest, counts: counter.counts };
+}
+
+function* counted(lines: Iterable<PlannedLines>, counter: PlannedCounter): Iterable<string> {
+  for (const some of lines) {
+    counter.add(some);
+    yield some.text;
+  }
 }
 
 /** What in a run folder no longer matches run.db, as sentences; empty when plan.csv and plan.json are as they were saved. */

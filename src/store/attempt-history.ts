@@ -10,13 +10,17 @@ export const NO_HISTORY: AttemptHistory = {
   lastEndedAt: null,
 };
 
-/** What the attempts of the rows from `first` to `last` left behind, as a look-up by row. */
+/**
+ * What the attempts of the rows from `first` to `last` that have no final outcome left behind, as a look-up by row. Between
+ * two of them there may be a million others.
+ */
 export function readHistory(db: DatabaseSync, first: number, last: number): (row: number) => AttemptHistory {
   const attempts = db
     .prepare(
       `SELECT a.row, a.at AS sentAt, b.at AS endedAt, b.applied, b.status, b.detail
        FROM attempt a LEFT JOIN answer b ON b.row = a.row AND b.n = a.n
-       WHERE a.row BETWEEN ? AND ? ORDER BY a.row, a.n`,
+       WHERE a.row BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM outcome o WHERE o.row = a.row)
+       ORDER BY a.row, a.n`,
     )
     .iterate(first, last);
   const histories = new Map<number, AttemptHistory>();

@@ -2,15 +2,16 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { PurgeError } from '../errors.ts';
 import type { SavedPlan } from '../library.ts';
-import type { PlanCounts, RunRecord } from '../ports.ts';
-import type { ExecutionSettings, Kind, PlannedDeletion, PlanHeader } from '../types.ts';
+import type { RunRecord } from '../ports.ts';
+import type { ExecutionSettings, Kind, PlanHeader } from '../types.ts';
 import { numberOrNull, parseOwn } from './columns.ts';
 import type { Schedule } from './commit-queue.ts';
 import { findEntry, type FoundEntry } from './find-entry.ts';
 import { numberFrom, openDatabase, sqliteCode, storageError } from './open-database.ts';
-import { countEntries, getMeta, plannedRows, previewOf, setMeta } from './run-entries.ts';
+import { plannedLines, type PlannedLines } from './planned-lines.ts';
+import { getMeta, previewOf, setMeta } from './run-entries.ts';
 import { RUN_DB } from './run-folders.ts';
-import { pendingCount, SqliteRunJournal } from './run-journal.ts';
+import { firstPending, SqliteRunJournal } from './run-journal.ts';
 import { readRecord } from './run-record.ts';
 import { RUN_FORMAT } from './run-schema.ts';
 
@@ -54,6 +55,8 @@ export class RunFile implements Disposable {
   readonly headerText: string;
   readonly #db: DatabaseSync;
   readonly #readOnly: boolean;
+  /** All planned deletions up to this row are known to have their final outcome, which is never taken back. */
+  #doneUpTo = -1;
 
   constructor(folder: string, options: { readonly readOnly: boolean }) {
     this.folder = folder;
@@ -70,13 +73,9 @@ export class RunFile implements Disposable {
     }
   }
 
-  planned(): Iterable<PlannedDeletion> {
-    return plannedRows(this.#db);
-  }
-
-  /** What the plan has, counted again. */
-  counts(): PlanCounts {
-    return countEntries(this.#db);
+  /** The planned deletions as the file holds them now, as lines of what the planId is made of. */
+  plannedLines(): Iterable<PlannedLines> {
+    return plannedLines(this.#db);
   }
 
   /** What reports are made of. Everything read from one record before `close` is one moment of the run. */
@@ -90,7 +89,7 @@ export class RunFile implements Disposable {
   }
 
   journal(schedule?: Schedule): SqliteRunJournal {
-    return new SqliteRunJournal(this.#db, schedule);
+    return new SqliteRunJournal(this.#db, schedule, this.#doneUpTo);
   }
 
   /** Whether nothing was ever done about the plan. */
@@ -108,8 +107,8 @@ export class RunFile implements Disposable {
 
   /** Whether every planned deletion has its final outcome, and the last life ended in order. */
   isSettled(): boolean {
-    const record = this.record();
-    return record.lastLife !== null && record.lastLife.end !== null && pendingCount(this.#db) === 0;
+    const last = this.#db.prepare('SELECT ended_at FROM life ORDER BY n DESC LIMIT 1').get();
+    return last !== undefined && last['ended_at'] !== null && !this.#hasPending();
   }
 
   /**
@@ -117,7 +116,7 @@ export class RunFile implements Disposable {
    * whose disk was full, after its last outcome has them still to write.
    */
   isFinished(): boolean {
-    return this.isSettled() && getMeta(this.#db, REPORTED) === String(this.lives());
+    return getMeta(this.#db, REPORTED) === String(this.lives()) && this.isSettled();
   }
 
   /** Records that the results of the last life are written. */
@@ -153,6 +152,13 @@ export class RunFile implements Disposable {
     if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
     if (!this.#readOnly) this.#foldJournal();
     this.#db.close();
+  }
+
+  #hasPending(): boolean {
+    const first = firstPending(this.#db, this.#doneUpTo);
+    if (first === null) return false;
+    this.#doneUpTo = first - 1;
+    return true;
   }
 
   /** Leaves one file, without -wal and -shm beside it, when nobody else reads it. Nothing depends on it. */

@@ -10,7 +10,9 @@ import { plannedDeletion } from './run-entries.ts';
 
 const CURE = 'free the disk, then continue with tavus-purge resume; nothing that was sent is lost';
 
-const NOT_FINISHED = `FROM entry e LEFT JOIN outcome o ON o.row = e.row WHERE e.skip IS NULL AND o.row IS NULL`;
+/** Planned deletions without a final outcome, after a row. */
+const NOT_FINISHED = `FROM entry e LEFT JOIN outcome o ON o.row = e.row
+  WHERE e.skip IS NULL AND o.row IS NULL AND e.row > ?`;
 
 /** An attempt is stamped when its intent is recorded. A slow disk lets its request leave later, but never this late. */
 const LONGEST_COMMIT_MS = 600_000;
@@ -30,14 +32,17 @@ export class SqliteRunJournal implements RunJournal {
   readonly #sql: Record<'pending' | 'begin' | 'withdraw' | 'answer' | 'pause' | 'outcome', StatementSync>;
   /** Number of this life, from 1; 0 before `startLife`. */
   #life = 0;
+  readonly #doneUpTo: number;
+  /** Of a million rows it takes a while, and several ask for it before the first request. */
+  #pendingCount: number | undefined;
 
-  constructor(db: DatabaseSync, schedule: Schedule = onEventLoop) {
+  /** `doneUpTo`: it is known that all planned deletions up to this row have their final outcome. */
+  constructor(db: DatabaseSync, schedule: Schedule = onEventLoop, doneUpTo = -1) {
     this.#db = db;
+    this.#doneUpTo = doneUpTo;
     this.#queue = new CommitQueue(db, CURE, schedule);
     this.#sql = {
-      pending: db.prepare(
-        `SELECT e.row, e.kind, e.id, e.mode ${NOT_FINISHED} AND e.row > ? ORDER BY e.row LIMIT ?`,
-      ),
+      pending: db.prepare(`SELECT e.row, e.kind, e.id, e.mode ${NOT_FINISHED} ORDER BY e.row LIMIT ?`),
       begin: db.prepare('INSERT INTO attempt VALUES (?, ?, ?, ?)'),
       withdraw: db.prepare('DELETE FROM attempt WHERE row = ? AND n = ?'),
       answer: db.prepare('INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)'),
@@ -74,7 +79,7 @@ export class SqliteRunJournal implements RunJournal {
   }
 
   pending(afterRow: number, limit: number): readonly PendingDeletion[] {
-    const rows = this.#sql.pending.all(afterRow, limit).map(plannedDeletion);
+    const rows = this.#sql.pending.all(Math.max(afterRow, this.#doneUpTo), limit).map(plannedDeletion);
     const first = rows[0];
     const last = rows.at(-1);
     if (first === undefined || last === undefined) return [];
@@ -83,7 +88,8 @@ export class SqliteRunJournal implements RunJournal {
   }
 
   pendingCount(): number {
-    return pendingCount(this.#db);
+    this.#pendingCount ??= numberFrom(this.#db.prepare(`SELECT count(*) ${NOT_FINISHED}`), this.#doneUpTo);
+    return this.#pendingCount;
   }
 
   begin(row: number, attempt: number, at: number): Promise<void> {
@@ -104,6 +110,7 @@ export class SqliteRunJournal implements RunJournal {
 
   finish(row: number, final: FinalOutcome, retryAfterMs: number | null = null): Promise<void> {
     return this.#queue.add(() => {
+      this.#pendingCount = undefined;
       this.#sql.outcome.run(row, final.outcome, final.detail, final.status, final.finishedAt);
       this.#keepPause(final.finishedAt, retryAfterMs);
     });
@@ -120,13 +127,14 @@ export class SqliteRunJournal implements RunJournal {
 
   recentlySent(now: number, rate: Rate): readonly number[] {
     // A request left before its end was recorded; without an end, perhaps just now. A clock that was set back leaves
-    // stamps in the future: they count as just now, too.
+    // stamps in the future: they count as just now, too. Nothing is under way any more when a life ends in order.
     return this.#db
       .prepare(
         `SELECT * FROM (
            SELECT min(max(a.at, coalesce(b.at, o.finished_at, ?1)), ?1) AS at FROM attempt a
            LEFT JOIN answer b ON b.row = a.row AND b.n = a.n LEFT JOIN outcome o ON o.row = a.row
            WHERE a.at > ?1 - ?2
+             AND a.life IN (SELECT n FROM life WHERE ended_at IS NULL OR ended_at > ?1 - ?3)
          ) WHERE at > ?1 - ?3 ORDER BY at DESC LIMIT ?4`,
       )
       .all(now, rate.windowMs + LONGEST_COMMIT_MS, rate.windowMs, rate.count)
@@ -150,7 +158,8 @@ export class SqliteRunJournal implements RunJournal {
   }
 }
 
-/** How many planned deletions have no final outcome. */
-export function pendingCount(db: DatabaseSync): number {
-  return numberFrom(db.prepare(`SELECT count(*) ${NOT_FINISHED}`));
+/** The first planned deletion after a row that has no final outcome, as its row; `null` when all have one. */
+export function firstPending(db: DatabaseSync, afterRow: number): number | null {
+  const first = db.prepare(`SELECT e.row ${NOT_FINISHED} ORDER BY e.row LIMIT 1`).get(afterRow);
+  return numberOrNull(first?.['row']);
 }

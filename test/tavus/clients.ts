@@ -59,7 +59,7 @@ export function approvalFor(baseUrl: string, apiKey: string): Approval {
   return Approval.approveResume({
     target,
     toolMajor: 0,
-    counts: { planned: 0, byKindAndMode: [], skipped: { held: 0, deleted_before: 0, invalid: 0 } },
+    counts: { planned: 0, byKindAndMode: [] },
     digest: planId,
     mismatches: [],
     finished: false,
