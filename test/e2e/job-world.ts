@@ -14,7 +14,7 @@ import { startSandboxProcess, type SandboxProcess } from '../helpers/sandbox-pro
 const SHIFT_CLOCK = pathToFileURL(resolve(import.meta.dirname, '../helpers/shift-clock.ts')).href;
 
 /** What a webhook was told, as far as these tests look at it. */
-export interface Told {
+interface Told {
   readonly event: string;
   readonly exitCode: number;
   readonly exitName: string;

@@ -1,7 +1,15 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { readJob, runJob, type JobResult, type RunJobOptions } from '../../src/index.ts';
+import {
+  readJob,
+  runJob,
+  type JobResult,
+  type JobWatcher,
+  type PurgeEvent,
+  type PurgeRun,
+  type RunJobOptions,
+} from '../../src/index.ts';
 import type { Clock } from '../../src/ports.ts';
 import type { SandboxOptions } from '../../src/sandbox/options.ts';
 import { startSandbox, type RunningSandbox } from '../../src/sandbox/start-sandbox.ts';
@@ -78,4 +86,12 @@ export function ids(count: number, from = 0): string[] {
   return Array.from({ length: count }, (_, index) =>
     (0xb000000 + from + index).toString(16).padStart(10, '0'),
   );
+}
+
+/** Acts at each event of this type, of any run of a job. */
+export function whenever(type: PurgeEvent['type'], act: () => unknown): JobWatcher {
+  async function follow(run: PurgeRun): Promise<void> {
+    for await (const event of run) if (event.type === type) await act();
+  }
+  return { onRun: (run) => void follow(run) };
 }

@@ -6,7 +6,7 @@ import { readJobHistory, recordJobRun } from '../../src/store/job-history.ts';
 import { jobLock, takeLock, targetLock } from '../../src/store/target-lock.ts';
 import { createPrivateFolder } from '../../src/safe-files.ts';
 import { keyFingerprint } from '../../src/tavus/target.ts';
-import { clockFrom, ids, newJobFolder, type JobFolder } from '../helpers/job-folder.ts';
+import { clockFrom, ids, newJobFolder, whenever, type JobFolder } from '../helpers/job-folder.ts';
 import { startReceiver } from '../job/http-receiver.ts';
 
 /** A run of the job that was stopped after its first answers, and how many rows it has left. */
@@ -17,11 +17,7 @@ async function interrupted(at: JobFolder, count: number): Promise<JobResult> {
   at.sandbox.set({ latencyMs: [20, 20] });
   const result = await at.run({
     signal: controller.signal,
-    watch: {
-      onRun: async (run) => {
-        for await (const event of run) if (event.type === 'outcome') controller.abort();
-      },
-    },
+    watch: whenever('outcome', () => controller.abort()),
   });
   at.sandbox.set({ latencyMs: [0, 0] });
   return result;
@@ -305,14 +301,15 @@ describe('metrics and history', () => {
   });
 });
 
-test('the key is missing: that is told, nothing is sent, and the job file decides the API', async () => {
+test('a bug, and an API that the job file contradicts, are told like any other end', async () => {
   const at = await newJobFolder();
   const receiver = await startReceiver();
   await at.job('limits: { deletions: 3 }', `notify: { ping: "${receiver.origin}/c" }`);
-  const findKey = (): string => {
-    throw new TypeError('a bug');
-  };
-  const { end, bug } = await at.run({ findKey });
+  const { end, bug } = await at.run({
+    findKey: () => {
+      throw new TypeError('a bug');
+    },
+  });
   expect([end.exitCode, end.exitName, bug]).toEqual([1, 'bug', expect.any(TypeError)]);
   expect((await at.run({ baseUrl: 'https://tavusapi.com' })).end).toMatchObject({ exitCode: 2 });
   expect(receiver.requests.map(({ path }) => path)).toEqual(['/c/fail', '/c/fail']);

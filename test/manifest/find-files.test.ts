@@ -99,3 +99,18 @@ test('several manifests become one list whose rows know their source', async () 
     ['a.csv', 'csv'],
   ]);
 });
+
+test('files may be missing where the caller says so, but not the place where they belong', async () => {
+  using folder = folderWith('in/b.txt', 'in/sub/c.csv');
+  const found = (missing: 'files' | 'named', pattern: string): Promise<readonly unknown[]> =>
+    findFiles([pattern], folder.path, { missing });
+  expect(await found('files', 'in')).toEqual([]);
+  expect(await found('files', 'in/*.csv')).toEqual([]);
+  expect(await found('named', 'in/a.csv')).toEqual([]);
+  for (const pattern of ['in/a.csv', 'out', 'out/*.csv']) {
+    await expect(found('files', pattern)).rejects.toMatchObject({ kind: 'usage' });
+  }
+  for (const pattern of ['in/a', 'out/a.csv', 'out', 'out/**/*.csv']) {
+    await expect(found('named', pattern)).rejects.toMatchObject({ kind: 'usage' });
+  }
+});

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { PurgeError } from '../../errors.ts';
 import type { Job } from '../../job/job.ts';
@@ -70,9 +70,12 @@ async function moveDone(job: Job, record: RunRecord, remark: (sentence: string) 
   for (const [index, { path, sha256 }] of sources.entries()) {
     const file = files.sources[index] ?? path;
     const state = await manifestState(file);
-    // Somebody took it away, or it was moved before a crash.
-    if (state === null) continue;
     const stays = (why: string): void => remark(`${printable(basename(file), 100)} stays: ${why}.`);
+    if (state === null) {
+      // Else somebody took it away, or it was moved before a crash.
+      if (existsSync(file)) stays('it is a link, and only plain files are moved');
+      continue;
+    }
     const read = await readIds(job, file);
     if (read?.sha256 !== sha256) {
       stays('it has changed since it was planned, and is planned anew');
