@@ -229,15 +229,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'rows with an outcome are pending again',
     file: JOURNAL,
-    from: 'WHERE e.skip IS NULL AND o.row IS NULL`',
-    to: 'WHERE e.skip IS NULL`',
+    from: 'WHERE e.skip IS NULL AND o.row IS NULL AND e.row > ?`',
+    to: 'WHERE e.skip IS NULL AND e.row > ?`',
     caughtBy: 1,
   },
   {
     name: 'skipped entries are carried out',
     file: JOURNAL,
-    from: 'WHERE e.skip IS NULL AND o.row IS NULL`',
-    to: 'WHERE o.row IS NULL`',
+    from: 'WHERE e.skip IS NULL AND o.row IS NULL AND e.row > ?`',
+    to: 'WHERE o.row IS NULL AND e.row > ?`',
     caughtBy: 1,
   },
   {
