@@ -5,6 +5,7 @@ import type { Kind } from '../types.ts';
 import { trimSpaces } from './check-values.ts';
 import type { ColumnLookup, Field } from './columns.ts';
 import { MAX_LINE_BYTES } from './limits.ts';
+import { PlainLines } from './plain-lines.ts';
 import type { ColumnOf, RecordReader, RecordSink, RowProblem } from './raw-record.ts';
 import { sourceError } from './source-error.ts';
 import type { TextScanner } from './text-scanner.ts';
@@ -17,14 +18,16 @@ export interface CsvSource {
   readonly delimiter: string | undefined;
 }
 
-/** Reads CSV (RFC 4180, any order of columns) with csv-parse; header, places and limits are ours. */
+/** Reads CSV (RFC 4180, any order of columns), from the first quote on with csv-parse; header, places and limits are ours. */
 export class CsvReader implements RecordReader {
   readonly #path: string;
   readonly #scanner: TextScanner;
   readonly #columns: ColumnLookup;
   readonly #delimiter: string;
   readonly #sink: RecordSink;
-  readonly #parser: Parser;
+  readonly #lines: PlainLines;
+  /** From the first quote on. */
+  #parser: Parser | undefined;
   readonly #columnOf: ColumnOf;
   #header: Header | undefined;
   /** Where the row at hand starts and ends: byte offsets. */
@@ -37,7 +40,7 @@ export class CsvReader implements RecordReader {
     this.#columns = source.columns;
     this.#delimiter = delimiterOf(source.delimiter);
     this.#sink = sink;
-    this.#parser = new RecordParser(this.#delimiter, (record) => this.#take(record));
+    this.#lines = new PlainLines(this.#delimiter, (cells, end) => this.#take(cells, end));
     this.#columnOf = (field) => {
       const index = this.#header?.indexes[field] ?? -1;
       const row = this.#scanner.bytes(this.#start, this.#end).toString();
@@ -46,18 +49,27 @@ export class CsvReader implements RecordReader {
   }
 
   async write(chunk: Buffer): Promise<void> {
-    await this.#feed((done) => this.#parser.write(chunk, done));
+    const quoted = this.#parser === undefined ? this.#lines.write(chunk) : chunk;
+    if (quoted === undefined) return;
+    const parser = (this.#parser ??= this.#parserFrom(this.#lines.offset));
+    await this.#feed((done) => parser.write(quoted, done));
     // What is left is a row that has not ended: at most one line may be, and csv-parse looks a few bytes ahead.
     const start = this.#scanner.seekLineFrom(this.#end);
     if (this.#scanner.offset - start > MAX_LINE_BYTES + 16) throw this.#tooLong();
   }
 
   async end(): Promise<void> {
-    await this.#feed((done) => this.#parser.end(done));
+    const parser = this.#parser;
+    if (parser === undefined) this.#lines.end();
+    else await this.#feed((done) => parser.end(done));
   }
 
   close(): void {
-    this.#parser.destroy();
+    this.#parser?.destroy();
+  }
+
+  #parserFrom(start: number): Parser {
+    return new RecordParser(this.#delimiter, (record, end) => this.#take(record, start + end));
   }
 
   async #feed(step: (done: (error?: Error | null) => void) => void): Promise<void> {
@@ -70,9 +82,9 @@ export class CsvReader implements RecordReader {
     }
   }
 
-  #take(record: readonly string[]): void {
+  #take(record: readonly string[], end: number): void {
     this.#start = this.#scanner.seekLineFrom(this.#end);
-    this.#end = this.#parser.info.bytes;
+    this.#end = end;
     // Two more bytes for the line end.
     if (this.#end - this.#start > MAX_LINE_BYTES + 2) throw this.#tooLong();
     // A line of spaces is a blank line, unless it may be a value.
@@ -203,9 +215,10 @@ const SYNTAX: Readonly<Partial<Record<string, string>>> = {
  * which a record read from the stream later would not know. Nothing is buffered on the readable side.
  */
 class RecordParser extends Parser {
-  readonly #onRecord: (record: string[]) => void;
+  readonly #onRecord: (record: string[], end: number) => void;
 
-  constructor(delimiter: string, onRecord: (record: string[]) => void) {
+  /** `onRecord` is told how many bytes were read up to the end of the record. */
+  constructor(delimiter: string, onRecord: (record: string[], end: number) => void) {
     super({
       delimiter,
       record_delimiter: ['\r\n', '\n'],
@@ -223,7 +236,7 @@ class RecordParser extends Parser {
     // Every record counts as the first: else csv-parse makes an error, 30 µs, for each of another width than the
     // header, only to drop it. Should this ever cease to work, nothing but that time is lost.
     Object.assign(this.info, { records: 0 });
-    this.#onRecord(record);
+    this.#onRecord(record, this.info.bytes);
     return true;
   }
 }
