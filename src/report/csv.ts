@@ -9,6 +9,8 @@ const FORMULA = /^(?:\s*[=+\-@＝＋－＠]|[\t\r\n\0])/;
 const FORMULA_BEHIND_SEMICOLON = /;(?=[\s"]*[=+\-@＝＋－＠])/g;
 const NOT_PLAIN = /[^ -~]/;
 const NEEDS_QUOTES = /[",]/;
+/** What is a cell as it stands; almost every text is. */
+const HARMLESS = /^(?:[A-Za-z0-9][ !#-+\--:<-~]*)?$/;
 
 /**
  * A text as a CSV cell (RFC 4180): control and invisible characters made visible, a `'` before what a spreadsheet would
@@ -16,6 +18,7 @@ const NEEDS_QUOTES = /[",]/;
  * has to be. The text is never cut.
  */
 export function textCell(text: string): string {
+  if (HARMLESS.test(text)) return text;
   const shown = NOT_PLAIN.test(text) ? printable(text, Number.POSITIVE_INFINITY) : text;
   const inert = shown.includes(';') ? shown.replaceAll(FORMULA_BEHIND_SEMICOLON, ";'") : shown;
   const safe = FORMULA.test(text) ? `'${inert}` : inert;
