@@ -70,8 +70,14 @@ export interface Holds {
 
 // ---------------------------------------------------------------- stage 2: the run file while it is planned
 
-/** An entry already in the plan that has the same ID. */
-export interface EarlierEntry {
+/** An entry whose ID an earlier entry of the plan has as well. */
+export interface RepeatedEntry extends EntryPlace {
+  readonly id: string;
+  readonly earlier: EntryPlace;
+}
+
+/** What an entry says about its ID, and where. */
+export interface EntryPlace {
   readonly kind: Kind;
   readonly mode: Mode;
   readonly source: number;
@@ -81,16 +87,15 @@ export interface EarlierEntry {
 /** A plan being written: one run file that nobody else sees until `publish`. */
 export interface PlanDraft {
   readonly runId: string;
-  /**
-   * Adds an entry as a planned deletion, or as skipped when `skip` is given. Answers with the earlier entry of the
-   * same ID, if there is one; nothing is added then.
-   */
-  add(
-    entry: ManifestEntry,
-    skip?: { readonly why: SkipReason; readonly detail: string },
-  ): EarlierEntry | undefined;
+  /** Adds an entry as a planned deletion, or as skipped when `skip` is given. */
+  add(entry: ManifestEntry, skip?: { readonly why: SkipReason; readonly detail: string }): void;
   /** Adds a row that is `skipped: invalid`. */
   addInvalid(row: ManifestRow & { readonly valid: false }): void;
+  /**
+   * Takes out every entry whose ID an earlier one has, and tells of each, in manifest order. To be called once, when
+   * all entries are added and before anything else is asked.
+   */
+  dropRepeated(onRepeated: (entry: RepeatedEntry) => void): void;
   /** Keeps a remark with a planned deletion, such as what a look-up said of it. */
   note(row: number, text: string): void;
   /** The planned deletions in plan order: videos before replicas, manifest order within. */

@@ -1,5 +1,5 @@
 import { PurgeError } from '../errors.ts';
-import type { EarlierEntry, EntrySource, Holds, Ledger, PlanDraft } from '../ports.ts';
+import type { EntrySource, Holds, Ledger, PlanDraft, RepeatedEntry } from '../ports.ts';
 import { printable } from '../printable.ts';
 import type { InvalidRow, ManifestEntry, SkipReason } from '../types.ts';
 
@@ -31,7 +31,6 @@ export async function collectEntries(
   options: CollectOptions,
 ): Promise<number> {
   const problems = new ProblemList(from.source);
-  let duplicates = 0;
   for await (const page of from.source.pages()) {
     throwIfInterrupted(options.signal);
     for (const row of page) {
@@ -40,12 +39,14 @@ export async function collectEntries(
         else problems.addInvalid(row);
         continue;
       }
-      const earlier = draft.add(row, skipOf(row, from, options));
-      if (earlier === undefined) continue;
-      if (earlier.kind === row.kind && earlier.mode === row.mode) duplicates += 1;
-      else problems.addConflict(row, earlier);
+      draft.add(row, skipOf(row, from, options));
     }
   }
+  let duplicates = 0;
+  draft.dropRepeated((entry) => {
+    if (entry.earlier.kind === entry.kind && entry.earlier.mode === entry.mode) duplicates += 1;
+    else problems.addConflict(entry);
+  });
   problems.throwIfAny();
   return duplicates;
 }
@@ -78,10 +79,18 @@ function skipOf(
   return { why: 'deleted_before', detail: `${known.mode}-deleted by run ${known.runId} on ${day}` };
 }
 
+interface Problem {
+  readonly source: number;
+  readonly line: number;
+  text(path: (source: number) => string): string;
+}
+
 /** The problems of all manifests: the first ones as lines, the rest as a number. */
 class ProblemList {
   readonly #source: EntrySource;
-  readonly #shown: ((path: (source: number) => string) => string)[] = [];
+  /** The first of each sort, in manifest order. */
+  readonly #invalid: Problem[] = [];
+  readonly #conflicting: Problem[] = [];
   #count = 0;
   #conflicts = 0;
 
@@ -90,27 +99,35 @@ class ProblemList {
   }
 
   addInvalid(row: InvalidRow): void {
-    this.#add(
-      (path) =>
+    this.#add(this.#invalid, {
+      source: row.source,
+      line: row.line,
+      text: (path) =>
         `${path(row.source)}:${row.line}:${row.column}: ${row.value === '' ? '' : `"${row.value}" `}${row.problem}`,
-    );
+    });
   }
 
-  addConflict(entry: ManifestEntry, earlier: EarlierEntry): void {
+  addConflict(entry: RepeatedEntry): void {
     this.#conflicts += 1;
+    const { source, line, earlier } = entry;
     const now = `${entry.kind} ${entry.mode}`;
     const before = `${earlier.kind} ${earlier.mode}`;
-    this.#add(
-      (path) =>
-        `${path(entry.source)}:${entry.line}:1: "${printable(entry.id)}" is listed as ${now} here and as ${before} at ${path(earlier.source)}:${earlier.line}`,
-    );
+    this.#add(this.#conflicting, {
+      source,
+      line,
+      text: (path) =>
+        `${path(source)}:${line}:1: "${printable(entry.id)}" is listed as ${now} here and as ${before} at ${path(earlier.source)}:${earlier.line}`,
+    });
   }
 
   throwIfAny(): void {
     if (this.#count === 0) return;
     const summaries = this.#source.summaries();
     const path = (source: number): string => printable(summaries[source]?.path ?? '?');
-    const details = this.#shown.map((problem) => problem(path));
+    const details = [...this.#invalid, ...this.#conflicting]
+      .toSorted((a, b) => a.source - b.source || a.line - b.line)
+      .slice(0, SHOWN_PROBLEMS)
+      .map((problem) => problem.text(path));
     if (this.#count > details.length) details.push(`… and ${this.#count - details.length} more`);
     throw new PurgeError(
       'usage',
@@ -125,8 +142,8 @@ class ProblemList {
     );
   }
 
-  #add(problem: (path: (source: number) => string) => string): void {
+  #add(problems: Problem[], problem: Problem): void {
     this.#count += 1;
-    if (this.#shown.length < SHOWN_PROBLEMS) this.#shown.push(problem);
+    if (problems.length < SHOWN_PROBLEMS) problems.push(problem);
   }
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { PlanPreview, PreviewRow, SkippedRow } from '../library.ts';
-import type { PlanCounts } from '../ports.ts';
+import { PurgeError } from '../errors.ts';
+import type { PlanCounts, RecordedDeletion } from '../ports.ts';
 import {
   KINDS,
   MODES,
@@ -10,12 +11,46 @@ import {
   type SourceSummary,
 } from '../types.ts';
 import { oneOf } from './columns.ts';
-import { MANIFEST_ORDER } from './run-schema.ts';
+import { MANIFEST_ORDER, RUN_FORMAT } from './run-schema.ts';
+import { pagesByRow, selectArrays } from './select-arrays.ts';
 
 /** The planned deletions in plan order, read as the caller consumes them. */
 export function* plannedRows(db: DatabaseSync): Iterable<PlannedDeletion> {
-  const rows = db.prepare('SELECT row, kind, id, mode FROM entry WHERE skip IS NULL ORDER BY row').iterate();
-  for (const row of rows) yield plannedDeletion(row);
+  const pages = pagesByRow(
+    db,
+    'SELECT row, kind, id, mode FROM entry WHERE skip IS NULL AND row > ? ORDER BY row LIMIT ?',
+  );
+  for (const page of pages) {
+    for (const [row, kind, id, mode] of page) {
+      yield { row: Number(row), kind: oneOf(KINDS, kind), id: String(id), mode: oneOf(MODES, mode) };
+    }
+  }
+}
+
+/** A planned deletion with its place and texts, whatever became of it. */
+export type PlannedEntry = Omit<RecordedDeletion, 'row' | 'final' | 'history'>;
+
+/** The planned deletions with what the manifests said of them, in plan order, read as the caller consumes them. */
+export function* plannedEntries(db: DatabaseSync): Iterable<PlannedEntry> {
+  const pages = pagesByRow(
+    db,
+    `SELECT row, kind, id, mode, source, line, reason, ticket, detail
+     FROM entry WHERE skip IS NULL AND row > ? ORDER BY row LIMIT ?`,
+  );
+  for (const page of pages) {
+    for (const [, kind, id, mode, source, line, reason, ticket, note] of page) {
+      yield {
+        kind: oneOf(KINDS, kind),
+        id: String(id),
+        mode: oneOf(MODES, mode),
+        source: Number(source),
+        line: Number(line),
+        reason: String(reason),
+        ticket: String(ticket),
+        note: String(note),
+      };
+    }
+  }
 }
 
 /** A planned deletion from a row that has at least the columns row, kind, id and mode. */
@@ -30,22 +65,28 @@ export function plannedDeletion(row: Readonly<Record<string, unknown>>): Planned
 
 /** How many entries are planned, by kind and mode, and how many are skipped, by reason. */
 export function countEntries(db: DatabaseSync): PlanCounts {
-  const byKindAndMode = db
-    .prepare(
-      `SELECT kind, mode, count(*) AS count FROM entry WHERE skip IS NULL
-       GROUP BY kind, mode ORDER BY kind DESC, mode DESC`,
-    )
-    .all()
-    .map((row) => ({
-      kind: oneOf(KINDS, row['kind']),
-      mode: oneOf(MODES, row['mode']),
-      count: Number(row['count']),
-    }));
-  return {
-    planned: byKindAndMode.reduce((sum, { count }) => sum + count, 0),
-    byKindAndMode,
-    skipped: skippedCounts(db),
-  };
+  const pairs = KINDS.flatMap((kind) => MODES.map((mode) => ({ kind, mode })));
+  // Grouping would sort all of them.
+  const columns = pairs.map(
+    ({ kind, mode }) => `count(*) FILTER (WHERE kind = '${kind}' AND mode = '${mode}')`,
+  );
+  const [counted = []] = selectArrays(
+    db,
+    `SELECT count(*), ${columns.join(', ')} FROM entry WHERE skip IS NULL`,
+  )();
+  const [planned, ...counts] = counted.map(Number);
+  const byKindAndMode = pairs
+    .map((pair, index) => ({ ...pair, count: counts[index] ?? 0 }))
+    .filter(({ count }) => count > 0);
+  const known = byKindAndMode.reduce((sum, { count }) => sum + count, 0);
+  if (known !== planned) {
+    throw new PurgeError(
+      'storage',
+      `The ${RUN_FORMAT.name} is damaged: ${planned ?? 0} deletions are planned, but only ${known} of a kind and mode that there are.`,
+      { next: RUN_FORMAT.cure },
+    );
+  }
+  return { planned: known, byKindAndMode, skipped: skippedCounts(db) };
 }
 
 /** How many entries are skipped, by reason; every reason is named. */

@@ -14,7 +14,7 @@ import {
 import { NO_HISTORY, readHistory } from './attempt-history.ts';
 import { numberOrNull, oneOf, parseOwn, textOrNull } from './columns.ts';
 import { numberFrom } from './open-database.ts';
-import { plannedDeletion, skippedCounts } from './run-entries.ts';
+import { plannedDeletion, plannedEntries, skippedCounts, type PlannedEntry } from './run-entries.ts';
 import { MANIFEST_ORDER } from './run-schema.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -49,10 +49,11 @@ export function readRecord(db: DatabaseSync, header: PlanHeader): RunRecord {
 export function planOf(
   db: DatabaseSync,
   sources: readonly SourceSummary[],
-): Pick<RunRecord, 'deletions' | 'skipped'> & {
+): Pick<RunRecord, 'skipped'> & {
   readonly header: { readonly sources: readonly SourceSummary[] };
+  deletions(): Iterable<PlannedEntry>;
 } {
-  return { header: { sources }, deletions: () => recordedDeletions(db), skipped: () => skippedEntries(db) };
+  return { header: { sources }, deletions: () => plannedEntries(db), skipped: () => skippedEntries(db) };
 }
 
 /** Rows are read in pages, each with the attempts of those of its rows that have no final outcome. */

@@ -1,5 +1,8 @@
 import type { FileFormat } from './open-database.ts';
 
+/** Each ID is planned once; invalid rows may hold anything. */
+export const UNIQUE_IDS = "CREATE UNIQUE INDEX entry_id ON entry (id) WHERE skip IS NOT 'invalid'";
+
 /**
  * run.db: one run. `entry` is the plan, written once. `attempt` holds intents, `answer` how an attempt ended when the
  * row's turn went on, `outcome` the final ones, `pause` until when an answer asked for silence: all appended, none
@@ -27,7 +30,7 @@ export const RUN_FORMAT: FileFormat = {
       skip TEXT,
       detail TEXT NOT NULL
     ) STRICT;
-    CREATE UNIQUE INDEX entry_id ON entry (id) WHERE skip IS NOT 'invalid';
+    ${UNIQUE_IDS};
     CREATE TABLE life (
       n INTEGER PRIMARY KEY,
       started_at INTEGER NOT NULL,

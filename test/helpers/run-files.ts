@@ -30,6 +30,7 @@ export async function saveRun(
   await createFileExclusively(join(folder, 'run.db'), '');
   const draft = new SqlitePlanDraft(runId, join(folder, 'run.db'));
   ids.forEach((id, index) => draft.add(entryOf(id, index + 2)));
+  draft.dropRepeated(() => undefined);
   const { planned, byKindAndMode, skipped } = draft.counts();
   const header: PlanHeader = {
     schemaVersion: 1,

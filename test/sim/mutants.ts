@@ -382,10 +382,10 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: 1,
   },
   {
-    name: 'duplicates are planned with the mode of the last',
+    name: 'of duplicates none is planned',
     file: 'store/plan-draft.ts',
-    from: 'ON CONFLICT DO NOTHING',
-    to: 'ON CONFLICT DO UPDATE SET row = excluded.row',
+    from: 'IN (SELECT row FROM repeated)',
+    to: 'IN (SELECT row FROM repeated UNION SELECT first FROM repeated)',
     caughtBy: 2,
   },
 ];
