@@ -75,7 +75,7 @@ export interface JobTrigger {
   readonly reason: string;
 }
 
-/** What waits to be carried out: manifests of the job that no run has processed. */
+/** What waits: entries of the job's manifests that are neither deleted nor on hold, and the manifests that have such. */
 export interface JobBacklog {
   readonly manifests: number;
   readonly entries: number;

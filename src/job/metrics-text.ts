@@ -91,17 +91,17 @@ const METRICS: readonly Metric[] = [
   },
   {
     name: 'backlog_manifests',
-    help: 'Manifests of the job that no run has carried out.',
+    help: 'Manifests of the job with entries that wait, or that cannot be read.',
     samples: ({ backlog }) => [[backlog.manifests]],
   },
   {
     name: 'backlog_entries',
-    help: 'Entries in manifests of the job that no run has carried out.',
+    help: 'Entries in manifests of the job that are neither deleted nor on hold.',
     samples: ({ backlog }) => [[backlog.entries]],
   },
   {
     name: 'backlog_oldest_timestamp_seconds',
-    help: 'Modification time of the oldest manifest that no run has carried out; absent when none waits.',
+    help: 'Modification time of the oldest manifest with entries that wait; absent when none waits.',
     samples: ({ backlog }) => (backlog.oldestAt === null ? [] : [[backlog.oldestAt / 1_000]]),
   },
   {
