@@ -5,8 +5,8 @@ import { naming, refusal, systemCodeOf } from './storage-error.ts';
 const PRIVATE_FILE = 0o600;
 const CREATE_ONLY = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Adds text (as UTF-8) to a file being written; resolves when the system took all of it. */
-export type Append = (text: string) => Promise<void>;
+/** Adds text (as UTF-8) or bytes to a file being written; resolves when the system took all of it. */
+export type Append = (content: string | Uint8Array) => Promise<void>;
 
 /** A private file (0600) under construction: nobody else made it, and nothing in it is old. */
 export interface NewFile {
@@ -33,9 +33,9 @@ export async function createFile(
   const hash = createHash('sha256');
   return {
     path,
-    append: (text) =>
+    append: (content) =>
       naming('write', purpose, async () => {
-        const bytes = Buffer.from(text, 'utf8');
+        const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
         let done = 0;
         // A full disk first takes a part without an error; only the next write tells.
         while (done < bytes.length) done += (await handle.write(bytes, done)).bytesWritten;

@@ -6,8 +6,6 @@
 /** Control, format, surrogate, separator and invisible characters (Unicode general categories and properties). */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-const NOT_PLAIN = /[^\n -~]/;
-
 /** `text` with every character that could change a terminal, a log line or reading order replaced by a visible `<U+XXXX>`; cut to `limit` characters with `…`. */
 export function printable(text: string, limit = 300): string {
   // Cut twice: before, so that a huge text costs nothing; after, since escapes are longer than what they replace.
@@ -23,9 +21,14 @@ export function printable(text: string, limit = 300): string {
 export function printableJson(value: unknown, indent = 0): string {
   const json = JSON.stringify(value, null, indent);
   // Line feeds between values are the layout's own; in texts they are escapes already.
-  return NOT_PLAIN.test(json)
-    ? json.replace(UNSAFE, (text) => (text === '\n' ? text : jsonEscapes(text)))
-    : json;
+  return isPlainJson(json)
+    ? json
+    : json.replace(UNSAFE, (text) => (text === '\n' ? text : jsonEscapes(text)));
+}
+
+/** Whether there is nothing to escape: of what one byte of UTF-8 can be, JSON leaves one control character as it is. */
+function isPlainJson(json: string): boolean {
+  return Buffer.byteLength(json) === json.length && !json.includes('\u007f');
 }
 
 /** A character as JSON escapes, one for each UTF-16 unit. */

@@ -46,7 +46,7 @@ export async function mismatchesOf(run: RunFile): Promise<string[]> {
     mismatches.push('plan.csv and plan.json do not match.');
   }
   const rendered = createHash('sha256');
-  for (const page of planCsvPages(run.record())) rendered.update(page);
+  for (const page of planCsvPages(run.entries())) rendered.update(page);
   if (rendered.digest('hex') !== header.planCsvSha256) mismatches.push('run.db and plan.csv do not match.');
   return mismatches;
 }

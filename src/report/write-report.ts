@@ -6,7 +6,7 @@ import type { Append } from '../new-file.ts';
 import { printableJson } from '../printable.ts';
 import { ensureWritableFolder, refuseSymlink, replaceFiles } from '../safe-files.ts';
 import type { Summary } from '../types.ts';
-import { ROWS_A_PAGE } from './csv.ts';
+import { LineWriter } from './line-writer.ts';
 import { allResults } from './result-row.ts';
 import { RESULTS_CSV_HEADER, resultCsvLine } from './results-csv.ts';
 import { resultJson, resultNdjsonLine } from './results-ndjson.ts';
@@ -58,23 +58,19 @@ async function writeRows(
   appendNdjson: Append,
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
-  let csv = RESULTS_CSV_HEADER;
-  let ndjson = '';
-  let rows = 0;
+  const csv = new LineWriter(appendCsv);
+  const ndjson = new LineWriter(appendNdjson);
+  csv.add(RESULTS_CSV_HEADER);
   for (const row of allResults(record)) {
     counts.set(row.outcome, (counts.get(row.outcome) ?? 0) + 1);
     const result = resultJson(row);
-    csv += resultCsvLine(result);
-    ndjson += resultNdjsonLine(result);
-    rows += 1;
-    if (rows % ROWS_A_PAGE !== 0) continue;
-    await appendCsv(csv);
-    await appendNdjson(ndjson);
-    csv = '';
-    ndjson = '';
+    csv.add(resultCsvLine(result));
+    ndjson.add(resultNdjsonLine(result));
+    if (csv.isFull) await csv.flush();
+    if (ndjson.isFull) await ndjson.flush();
   }
-  await appendCsv(csv);
-  await appendNdjson(ndjson);
+  await csv.flush();
+  await ndjson.flush();
   return counts;
 }
 

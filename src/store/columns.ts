@@ -2,8 +2,7 @@ import { PurgeError } from '../errors.ts';
 
 /** The value of a text column that can only be one of `values`. Anything else means that the file is damaged. */
 export function oneOf<T extends string>(values: readonly T[], value: unknown): T {
-  const found = values.find((known) => known === value);
-  if (found !== undefined) return found;
+  for (const known of values) if (known === value) return known;
   throw new PurgeError(
     'storage',
     `A file of the state folder is damaged: it holds ${JSON.stringify(value)} where one of ${values.join(', ')} belongs.`,

@@ -12,7 +12,7 @@ import { plannedLines, type PlannedLines } from './planned-lines.ts';
 import { getMeta, previewOf, setMeta } from './run-entries.ts';
 import { RUN_DB } from './run-folders.ts';
 import { firstPending, SqliteRunJournal } from './run-journal.ts';
-import { readRecord } from './run-record.ts';
+import { planOf, readRecord } from './run-record.ts';
 import { RUN_FORMAT } from './run-schema.ts';
 
 /** Name of the text inside run.db that plan.json must have. */
@@ -81,6 +81,11 @@ export class RunFile implements Disposable {
   /** What reports are made of. Everything read from one record before `close` is one moment of the run. */
   record(): RunRecord {
     return readRecord(this.#db, this.header);
+  }
+
+  /** What plan.csv is made of. */
+  entries(): ReturnType<typeof planOf> {
+    return planOf(this.#db, this.header.sources);
   }
 
   /** Reads from now on see one moment of the file, also while another process writes. */

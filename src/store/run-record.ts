@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { LifeEnd, RecordedDeletion, RunRecord, RunTotals, SkippedEntry } from '../ports.ts';
 import {
+  KINDS,
+  MODES,
   OUTCOMES,
   SKIP_REASONS,
   STOP_REASONS,
@@ -14,8 +16,9 @@ import {
 import { NO_HISTORY, readHistory } from './attempt-history.ts';
 import { numberOrNull, oneOf, parseOwn, textOrNull } from './columns.ts';
 import { numberFrom } from './open-database.ts';
-import { plannedDeletion, plannedEntries, skippedCounts, type PlannedEntry } from './run-entries.ts';
+import { plannedEntries, skippedCounts, type PlannedEntry } from './run-entries.ts';
 import { MANIFEST_ORDER } from './run-schema.ts';
+import { pagesByRow, type Columns } from './select-arrays.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -56,61 +59,61 @@ export function planOf(
   return { header: { sources }, deletions: () => plannedEntries(db), skipped: () => skippedEntries(db) };
 }
 
-/** Rows are read in pages, each with the attempts of those of its rows that have no final outcome. */
-const PAGE_ROWS = 1_000;
-
+/** Each page is read with the attempts of those of its rows that have no final outcome. */
 function* recordedDeletions(db: DatabaseSync): Iterable<RecordedDeletion> {
-  const select = db.prepare(
-    `SELECT e.row, e.kind, e.id, e.mode, e.source, e.line, e.reason, e.ticket, e.detail AS note,
-            o.outcome, o.detail, o.status, o.attempts, o.first_sent_at AS firstSentAt, o.finished_at AS finishedAt
+  const pages = pagesByRow(
+    db,
+    `SELECT e.row, e.kind, e.id, e.mode, e.source, e.line, e.reason, e.ticket, e.detail,
+            o.outcome, o.detail, o.status, o.attempts, o.first_sent_at, o.finished_at
      FROM entry e LEFT JOIN outcome o ON o.row = e.row
      WHERE e.skip IS NULL AND e.row > ? ORDER BY e.row LIMIT ?`,
   );
-  let after = -1;
-  for (;;) {
-    const page = select.all(after, PAGE_ROWS);
-    const open = page.filter((row) => row['outcome'] === null).map((row) => Number(row['row']));
+  for (const page of pages) {
+    const open = page.filter((columns) => columns[OUTCOME] === null).map(([row]) => Number(row));
     const historyOf = open.length === 0 ? () => NO_HISTORY : readHistory(db, open[0] ?? 0, open.at(-1) ?? 0);
-    for (const row of page) yield recordedDeletion(row, historyOf);
-    if (page.length < PAGE_ROWS) return;
-    after = Number(page.at(-1)?.['row']);
+    for (const columns of page) yield recordedDeletion(columns, historyOf);
   }
 }
 
-function recordedDeletion(row: Row, historyOf: (row: number) => AttemptHistory): RecordedDeletion {
-  const planned = plannedDeletion(row);
-  const final = finalOutcome(row);
+/** Place of the outcome among the columns of a recorded deletion. */
+const OUTCOME = 9;
+
+function recordedDeletion(columns: Columns, historyOf: (row: number) => AttemptHistory): RecordedDeletion {
+  const row = Number(columns[0]);
+  const final = columns[OUTCOME] === null ? null : finalOutcome(columns);
   return {
-    ...planned,
-    source: Number(row['source']),
-    line: Number(row['line']),
-    reason: String(row['reason']),
-    ticket: String(row['ticket']),
-    note: String(row['note']),
+    row,
+    kind: oneOf(KINDS, columns[1]),
+    id: String(columns[2]),
+    mode: oneOf(MODES, columns[3]),
+    source: Number(columns[4]),
+    line: Number(columns[5]),
+    reason: String(columns[6]),
+    ticket: String(columns[7]),
+    note: String(columns[8]),
     final,
-    history: final === null ? historyOf(planned.row) : finalHistory(row, final),
+    history: final === null ? historyOf(row) : finalHistory(columns, final),
+  };
+}
+
+function finalOutcome(columns: Columns): FinalOutcome {
+  return {
+    outcome: oneOf(OUTCOMES, columns[OUTCOME]),
+    detail: String(columns[10]),
+    status: numberOrNull(columns[11]),
+    finishedAt: Number(columns[14]),
   };
 }
 
 /** What `outcome` keeps of a row's attempts. The final outcome says already what they may have done. */
-function finalHistory(row: Row, final: FinalOutcome): AttemptHistory {
+function finalHistory(columns: Columns, final: FinalOutcome): AttemptHistory {
   return {
-    attempts: Number(row['attempts']),
+    attempts: Number(columns[12]),
     mayBeApplied: false,
-    firstSentAt: numberOrNull(row['firstSentAt']),
+    firstSentAt: numberOrNull(columns[13]),
     lastStatus: final.status,
     lastDetail: final.detail,
     lastEndedAt: final.finishedAt,
-  };
-}
-
-function finalOutcome(row: Row): FinalOutcome | null {
-  if (row['outcome'] === null) return null;
-  return {
-    outcome: oneOf(OUTCOMES, row['outcome']),
-    detail: String(row['detail']),
-    status: numberOrNull(row['status']),
-    finishedAt: Number(row['finishedAt']),
   };
 }
 
@@ -153,25 +156,31 @@ function totals(db: DatabaseSync): RunTotals {
     counts[oneOf(OUTCOMES, row['outcome'])] = Number(row['count']);
     finished += Number(row['count']);
   }
-  const maybeApplied = numberFrom(
-    db.prepare(
-      `SELECT count(DISTINCT a.row) FROM attempt a
-       LEFT JOIN outcome o ON o.row = a.row LEFT JOIN answer b ON b.row = a.row AND b.n = a.n
-       WHERE o.row IS NULL AND b.applied IS NOT 'no'`,
-    ),
-  );
+  const pending = planned - finished;
+  const maybeApplied = pending === 0 ? 0 : countMaybeApplied(db);
   counts.unknown += maybeApplied;
-  counts.not_attempted += planned - finished - maybeApplied;
+  counts.not_attempted += pending - maybeApplied;
   const requests = count('attempt');
   return {
     planned,
-    pending: planned - finished,
+    pending,
     counts,
     skipped: skippedCounts(db),
     requests,
     retries: count('attempt WHERE n > 1'),
     rateLimited: count('answer WHERE status = 429') + count(LAST_ANSWER_429),
   };
+}
+
+/** Planned deletions without a final outcome that an attempt may have deleted. */
+function countMaybeApplied(db: DatabaseSync): number {
+  return numberFrom(
+    db.prepare(
+      `SELECT count(DISTINCT a.row) FROM attempt a
+       LEFT JOIN outcome o ON o.row = a.row LEFT JOIN answer b ON b.row = a.row AND b.n = a.n
+       WHERE o.row IS NULL AND b.applied IS NOT 'no'`,
+    ),
+  );
 }
 
 function lifeEnd(life: Row): LifeEnd | null {
