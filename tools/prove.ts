@@ -26,7 +26,9 @@ const wanted = chosen(values.only);
 const seeds = values.seeds === undefined ? undefined : wholeNumber('--seeds', values.seeds);
 const minutes = values.minutes === undefined ? 60 : wholeNumber('--minutes', values.minutes);
 
-const rows: string[] = [];
+const HEAD = ['| proof | promises | work | time | day | result |', '| --- | --- | --- | --- | --- | --- |'];
+const day = new Date().toISOString().slice(0, 10);
+const rows = new Map<string, string>();
 let failed = 0;
 for (const proof of wanted) {
   const started = performance.now();
@@ -39,13 +41,16 @@ for (const proof of wanted) {
   if (failures.length > 20) console.log(`  … and ${failures.length - 20} more`);
   failed += failures.length;
   const result = failures.length === 0 ? 'held' : `${failures.length} failures`;
-  rows.push(`| \`${proof.name}\` | ${proof.promises.join('; ')} | ${figures} | ${seconds} s | ${result} |`);
+  rows.set(
+    proof.name,
+    `| \`${proof.name}\` | ${proof.promises.join('; ')} | ${figures} | ${seconds} s | ${day} | ${result} |`,
+  );
+  // After each, so that what was proved is kept if a later one is ended.
+  if (values.write) writeTable();
 }
 
-const table = ['| proof | promises | work | time | result |', '| --- | --- | --- | --- | --- |', ...rows];
-console.log(`\n${table.join('\n')}\n`);
+console.log(`\n${[...HEAD, ...rows.values()].join('\n')}\n`);
 console.log(`Node ${process.versions.node}, ${cpus().length} cores.`);
-if (values.write) writeTable(table);
 process.exitCode = failed === 0 ? 0 : 1;
 
 function chosen(only: string | undefined): readonly Proof[] {
@@ -62,12 +67,16 @@ function wholeNumber(name: string, text: string): number {
   return Number(text);
 }
 
-function writeTable(lines: readonly string[]): void {
+/** Proofs that were not run again keep their row. */
+function writeTable(): void {
   const page = readFileSync(PAGE, 'utf8');
   const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`${PAGE} has no place for the table`);
-  const day = new Date().toISOString().slice(0, 10);
-  const machine = `Run on ${day}, Node ${process.versions.node}, ${cpus().length} cores.`;
-  writeFileSync(PAGE, `${before}${BEGIN}\n\n${machine}\n\n${lines.join('\n')}\n\n${END}${after}`);
+  const [table, after] = rest?.split(END) ?? [];
+  if (before === undefined || table === undefined || after === undefined)
+    throw new Error(`${PAGE} has no place for the table`);
+  const earlier = (name: string): string | undefined =>
+    table.split('\n').find((line) => line.startsWith(`| \`${name}\``));
+  const all = PROOFS.map(({ name }) => rows.get(name) ?? earlier(name)).filter((row) => row !== undefined);
+  const machine = `Node ${process.versions.node}, ${cpus().length} cores.`;
+  writeFileSync(PAGE, `${before}${BEGIN}\n\n${machine}\n\n${[...HEAD, ...all].join('\n')}\n\n${END}${after}`);
 }
