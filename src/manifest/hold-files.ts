@@ -30,7 +30,7 @@ export async function openHolds(
   }
 
   return {
-    find: (kind, id) => findHold(files, { kind, id, now: options.now() }),
+    find: (kind, id) => (files.length === 0 ? undefined : findHold(files, { kind, id, now: options.now() })),
     summaries: () => {
       const now = options.now();
       return files.map((file) => {

@@ -1,5 +1,6 @@
 import { Tokenizer, TokenType } from '@streamparser/json';
 import { PurgeError } from '../errors.ts';
+import { flatObjectAt, isSpace, skipSpace } from './flat-object.ts';
 import { MAX_JSON_DEPTH, MAX_LINE_BYTES } from './limits.ts';
 import type { Place } from './source-error.ts';
 import type { TextScanner } from './text-scanner.ts';
@@ -61,15 +62,34 @@ const EXPECTED: Readonly<Record<Exclude<Expected, 'nothing'>, string>> = {
   comma: 'a comma or the end of the list or object',
 };
 
+const OPENING = 0x7b;
+const COMMA = 0x2c;
+
+const STRUCTURE: ReadonlySet<TokenType> = new Set([
+  TokenType.LEFT_BRACE,
+  TokenType.RIGHT_BRACE,
+  TokenType.LEFT_BRACKET,
+  TokenType.RIGHT_BRACKET,
+  TokenType.COLON,
+  TokenType.COMMA,
+]);
 const WORDS: ReadonlySet<TokenType> = new Set([TokenType.TRUE, TokenType.FALSE, TokenType.NULL]);
 
 /**
- * Checks JSON (RFC 8259) token by token in bounded memory and tells what it consists of. Throws a `JsonError` with the
+ * Checks JSON (RFC 8259) token by token in bounded memory and tells what it consists of. Flat objects of plain texts, as
+ * rows are, are read by ourselves, which costs a third; all the rest is left to the tokenizer. Throws a `JsonError` with the
  * exact place for bad syntax, nesting over 3 and single texts over 4 KiB, and what `events` throws; it is of no use after that.
  */
 export class JsonTokens {
   readonly #scanner: TextScanner;
-  readonly #start: number;
+  /** Where the tokenizer's text would begin, had it read all that it was not given, too. */
+  #start: number;
+  /** Where the next byte stands in what the scanner scans. */
+  #position: number;
+  /** The tokenizer is not within a token, for sure. */
+  #isBetweenTokens = true;
+  /** Where the latest token ended, if that was a bracket, colon or comma. */
+  #structureEnd = -1;
   readonly #lines: boolean;
   readonly #events: JsonEvents;
   readonly #tokenizer: Tokenizer;
@@ -84,6 +104,7 @@ export class JsonTokens {
   constructor(text: JsonText, events: JsonEvents) {
     this.#scanner = text.scanner;
     this.#start = text.start;
+    this.#position = text.start;
     this.#lastOffset = text.start;
     this.#lines = text.lines;
     this.#events = events;
@@ -91,7 +112,10 @@ export class JsonTokens {
     this.#tokenizer = new Tokenizer({ emitPartialTokens: true, stringBufferSize: MAX_LINE_BYTES });
     this.#tokenizer.onToken = ({ token, value, offset, partial }) => {
       const at = this.#start + offset;
-      if (partial !== true) this.#take(token, value, at);
+      if (partial !== true) {
+        this.#structureEnd = STRUCTURE.has(token) ? at + 1 : -1;
+        this.#take(token, value, at);
+      }
       // Judged after the chunk: an error thrown here would be swallowed when the token is a number.
       else this.#unfinished = { offset: at, length: typeof value === 'string' ? value.length : undefined };
     };
@@ -103,6 +127,39 @@ export class JsonTokens {
   }
 
   write(bytes: Buffer): void {
+    let at = 0;
+    while (at < bytes.length) {
+      const next = this.#isBetweenTokens ? this.#takeSimple(bytes, at) : at;
+      this.#start += next - at;
+      this.#position += next - at;
+      at = next;
+      // What is not simple may be so again before the next object. Else a text goes on, and it is not looked for again.
+      const isPlain = this.#isBetweenTokens || at === 0;
+      const end = isPlain ? endOfPiece(bytes, at) : bytes.length;
+      if (end > at) this.#tokenize(bytes.subarray(at, end));
+      at = end;
+    }
+  }
+
+  /** Takes white space, commas and flat objects from `at` on. Answers with where something else begins. */
+  #takeSimple(bytes: Buffer, at: number): number {
+    const offsetOf = (index: number): number => this.#position + index - at;
+    for (let next = at; ;) {
+      next = skipSpace(bytes, next);
+      if (bytes[next] === COMMA) this.#take(TokenType.COMMA, ',', offsetOf(next));
+      else {
+        const isDue = this.#expected === 'value' || this.#expected === 'first value';
+        const marks = isDue && bytes[next] === OPENING ? flatObjectAt(bytes, next) : undefined;
+        if (marks === undefined) return next;
+        this.#takeFlat(bytes, { start: next, marks }, offsetOf);
+        next = marks.at(-1) ?? next;
+      }
+      next += 1;
+    }
+  }
+
+  #tokenize(bytes: Buffer): void {
+    this.#position += bytes.length;
     this.#unfinished = undefined;
     try {
       this.#tokenizer.write(bytes);
@@ -110,6 +167,7 @@ export class JsonTokens {
       throw isOurs(error) ? error : this.#syntaxError(error);
     }
     this.#checkUnfinished(this.#unfinished);
+    this.#isBetweenTokens = this.#structureEnd === this.#position;
   }
 
   /** A line has ended, its line feed included: the next one is a text of its own. */
@@ -132,8 +190,7 @@ export class JsonTokens {
   }
 
   #take(token: TokenType, value: unknown, offset: number): void {
-    this.#lastOffset = offset;
-    this.#scanner.seek(offset);
+    this.#standOn(offset);
     const text = String(value);
     switch (token) {
       case TokenType.LEFT_BRACE:
@@ -169,6 +226,31 @@ export class JsonTokens {
       default:
         throw this.#unexpected(text);
     }
+  }
+
+  #takeFlat(bytes: Buffer, object: FlatObject, offsetOf: (index: number) => number): void {
+    const { start, marks } = object;
+    const end = marks.at(-1) ?? start;
+    const text = bytes.toString('latin1', start, end);
+    this.#standOn(offsetOf(start));
+    this.#begin('object', '{');
+    const depth = this.#open.length;
+    for (let mark = 0, isKey = true; mark + 1 < marks.length; mark += 2, isKey = !isKey) {
+      const [opening = 0, closing = 0] = [marks[mark], marks[mark + 1]];
+      this.#standOn(offsetOf(opening));
+      const value = text.slice(opening + 1 - start, closing - start);
+      this.#checkLength(value.length, this.#lastOffset);
+      if (isKey) this.#events.key(value, depth);
+      else this.#events.scalar({ type: 'string', text: value }, depth);
+    }
+    this.#standOn(offsetOf(end));
+    this.#expected = 'comma';
+    this.#finish('object', '}');
+  }
+
+  #standOn(offset: number): void {
+    this.#lastOffset = offset;
+    this.#scanner.seek(offset);
   }
 
   #begin(container: 'array' | 'object', text: string): void {
@@ -268,6 +350,19 @@ export class JsonTokens {
       next: 'Correct the syntax; texts need double quotes, and there are no comments or trailing commas.',
     });
   }
+}
+
+interface FlatObject {
+  readonly start: number;
+  readonly marks: readonly number[];
+}
+
+/** A piece ends before the next `{` or at the end, less white space there. */
+function endOfPiece(bytes: Buffer, at: number): number {
+  const opening = bytes.indexOf(OPENING, at + 1);
+  let end = opening === -1 ? bytes.length : opening;
+  while (end > at + 1 && isSpace(bytes[end - 1])) end -= 1;
+  return end;
 }
 
 /** What a tokenizer must not take for an error of its own. */
