@@ -6,7 +6,7 @@ export default {
   mutate: [
     'src/{approval,ids}.ts',
     'src/tavus/{answer-body,classify-answer,dates,deletion-url,retry-after}.ts',
-    'src/execute/{adaptive-rate,rate-limiter,send-log}.ts',
+    'src/execute/{adaptive-rate,alarm,rate-limiter,send-log}.ts',
   ],
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutants.config.ts' },

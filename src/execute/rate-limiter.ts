@@ -1,10 +1,13 @@
 import type { Clock } from '../ports.ts';
 import type { Rate } from '../types.ts';
 import { createAdaptiveRate } from './adaptive-rate.ts';
+import { createAlarm } from './alarm.ts';
 import { createSendLog, fullIntervalMs } from './send-log.ts';
 
-/** How much of a stall is caught up. Timers are late by a few milliseconds; a burst after a long stall helps nobody. */
-const CATCH_UP_MS = 10;
+/** A stall up to this long is caught up, at twice the pace. What took longer was no stall: nobody had anything to send. */
+const CATCH_UP_MS = 500;
+/** Timers are late by as much, and what they missed is made good at once. */
+const TIMER_MS = 10;
 /** How long before its request may leave a row gets its turn, at most: the time in which its intent becomes durable. */
 const LEAD_MS = 25;
 
@@ -48,11 +51,6 @@ export interface RateLimiterOptions {
   readonly onRate?: (perSecond: number) => void;
 }
 
-interface Timer {
-  readonly at: number;
-  readonly cancel: AbortController;
-}
-
 interface Waiter {
   readonly signal: AbortSignal;
   readonly notBefore: number;
@@ -75,13 +73,17 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   /** Both in the order of arrival; sets, so that leaving is cheap from anywhere. */
   const forTurn = new Set<Waiter>();
   const forAdmission = new Set<Waiter>();
-  let timer: Timer | null = null;
+  const turnAlarm = createAlarm(clock, serve);
+  const admissionAlarm = createAlarm(clock, serve);
   let pausedUntil = -Infinity;
   /** When the next turn is due, if turns are evenly spaced. */
-  let turnAt = clock.monotonic();
+  let turnAt = -Infinity;
+  /** When it may be given at the earliest, at twice that pace. */
+  let soonestTurnAt = -Infinity;
+  const startedAt = clock.monotonic();
   // An age that makes no sense (the wall clock jumped) counts as a request sent just now.
   const agesMs = (options.sentBefore ?? []).map((age) => Math.max(0, age || 0));
-  for (const age of agesMs.toSorted((a, b) => b - a)) log.record(turnAt - age, fullIntervalMs(rate));
+  for (const age of agesMs.toSorted((a, b) => b - a)) log.record(startedAt - age);
 
   /** The even spacing at the present rate. */
   function intervalMs(): number {
@@ -90,17 +92,17 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 
   /** When the next turn may be given: not so early that its request would have to wait for long. */
   function nextTurnAt(): number {
-    return Math.max(turnAt, pausedUntil, log.earliest() - LEAD_MS);
+    return Math.max(turnAt, soonestTurnAt, pausedUntil, log.earliest() - LEAD_MS);
   }
 
   function admitNow(now: number): Admission {
     if (now < pausedUntil) return 'paused';
     if (now < log.earliest()) return 'wait';
-    log.record(now, intervalMs());
+    log.record(now);
     return 'go';
   }
 
-  /** Lets everybody go on whose time has come, and sets the timer for the next. */
+  /** Lets everybody go on whose time has come, and sets the alarms for the next. */
   function serve(): void {
     const now = clock.monotonic();
     present.recover(now);
@@ -117,30 +119,15 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       forTurn.delete(waiter);
       waiter.resolve(true);
     }
-    setTimer(now);
+    admissionAlarm.set(forAdmission.size > 0 ? log.earliest() : Infinity);
+    turnAlarm.set(nextTurnPossibleAt());
   }
 
-  /** One timer for everybody: it may fire too early, since things change, but never too late. */
-  function setTimer(now: number): void {
+  /** When one of those who wait can have a turn; Infinity when nobody waits. */
+  function nextTurnPossibleAt(): number {
     let readyAt = Infinity;
     for (const waiter of forTurn) readyAt = Math.min(readyAt, waiter.notBefore);
-    const admissionAt = forAdmission.size > 0 ? log.earliest() : Infinity;
-    const at = Math.min(admissionAt, Math.max(readyAt, nextTurnAt()));
-    if (timer !== null) {
-      if (timer.at <= at && at < Infinity) return;
-      timer.cancel.abort();
-      timer = null;
-    }
-    if (at === Infinity) return;
-    timer = { at, cancel: new AbortController() };
-    void serveAfter(at - now, timer);
-  }
-
-  async function serveAfter(ms: number, mine: Timer): Promise<void> {
-    await clock.sleep(ms, mine.cancel.signal);
-    if (timer !== mine) return;
-    timer = null;
-    serve();
+    return Math.max(readyAt, nextTurnAt());
   }
 
   function wait(queue: Set<Waiter>, signal: AbortSignal, notBefore: number): Promise<boolean> {
@@ -173,7 +160,9 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   }
 
   function takeTurn(now: number): void {
-    turnAt = Math.max(turnAt, now - CATCH_UP_MS) + intervalMs();
+    if (now - turnAt > CATCH_UP_MS) turnAt = now;
+    turnAt += intervalMs();
+    soonestTurnAt = Math.max(soonestTurnAt, now - TIMER_MS) + intervalMs() / 2;
   }
 
   return {
@@ -194,6 +183,8 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       // A finite end, so that sums with it stay numbers.
       const until = clock.monotonic() + Math.min(ms, Number.MAX_SAFE_INTEGER);
       pausedUntil = Math.max(pausedUntil, until);
+      // A pause is no stall that could be caught up.
+      turnAt = Math.max(turnAt, pausedUntil);
       present.idleUntil(until);
       serve();
     },

@@ -45,6 +45,14 @@ describe('a turn', () => {
     expect(clock.monotonic()).toBe(START);
   });
 
+  test('is had at once at the moment when it is due', async () => {
+    const { clock, limiter, abort, ask } = setUp(perSecond(10));
+    await ask('first');
+    clock.stall(100.5);
+    void limiter.turn(abort.signal);
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
+  });
+
   test('comes in the order in which it was asked for', async () => {
     const { clock, ask, had } = setUp(perSecond(10));
     for (const name of ['a', 'b', 'c', 'd', 'e']) void ask(name);
@@ -80,12 +88,29 @@ describe('a turn', () => {
     expect(had).toEqual(['a']);
   });
 
-  test('is not saved up while nobody asks: ten milliseconds are caught up, at most', async () => {
-    const { clock, ask, had } = setUp(perSecond(200));
-    clock.stall(60_000);
+  test.each([0, 501, 60_000])('is not saved up while nobody asks for %d ms', async (idleMs) => {
+    const { clock, ask, had } = setUp(perSecond(10));
+    await ask('first');
+    clock.stall(100.5 + idleMs);
     for (let row = 0; row < 50; row += 1) void ask(String(row));
-    await clock.advance(0);
-    expect(had).toEqual(['0', '1']);
+    await clock.advance(100);
+    expect(had).toEqual(['first', '0']);
+    await clock.advance(0.5);
+    expect(had).toEqual(['first', '0', '1']);
+  });
+
+  test('that was missed in half a second is made good at twice the pace, and then no more', async () => {
+    const { clock, ask, had } = setUp(perSecond(10));
+    await ask('first');
+    clock.stall(100.5 + 500);
+    for (let row = 0; row < 50; row += 1) void ask(String(row));
+    // Ten milliseconds of lateness are made good at once.
+    const pace: number[] = [];
+    for (let time = 0; time < 14; time += 1) {
+      await clock.advance(50.5);
+      pace.push(had.length);
+    }
+    expect(pace).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 12, 13, 13, 14]);
   });
 
   test('that is left unused counts nothing', async () => {
@@ -182,6 +207,17 @@ describe('a pause', () => {
     expect(had).toEqual(['a']);
     expect(limiter.tryAdmit()).toBe('go');
     expect(limiter.pausedMs()).toBe(0);
+  });
+
+  test('is no stall that is caught up', async () => {
+    const { clock, limiter, ask, had } = setUp(perSecond(10));
+    await ask('first');
+    limiter.pause(450);
+    for (let row = 0; row < 50; row += 1) void ask(String(row));
+    await clock.advance(449);
+    expect(had).toEqual(['first']);
+    await clock.advance(1 + 10 * 100.5);
+    expect(had).toHaveLength(1 + 11);
   });
 
   test('sends those away who wait for admission', async () => {
@@ -327,8 +363,8 @@ describe('the rate', () => {
 
 describe('what earlier lives sent', () => {
   test('is nothing unless told', () => {
-    const limiter = createRateLimiter({ rate: perMinute(1), clock: createVirtualClock(START) });
-    expect(limiter.tryAdmit()).toBe('go');
+    const limiter = createRateLimiter({ rate: perSecond(2), clock: createVirtualClock(START) });
+    expect([limiter.tryAdmit(), limiter.tryAdmit()]).toEqual(['go', 'wait']);
   });
 
   test('is waited out', async () => {

@@ -13,37 +13,52 @@ describe('the log of sends', () => {
 
   test('keeps a request back until the oldest that fills the window has left it, five milliseconds included', () => {
     const log = createSendLog({ count: 2, windowMs: 1000 });
-    log.record(0, 0);
+    log.record(0);
     // Not full yet; only the spacing counts.
-    expect(log.earliest()).toBe(-100);
-    log.record(300, 0);
+    expect(log.earliest()).toBe(100);
+    log.record(300);
     expect(log.earliest()).toBe(1005);
-    log.record(1005, 0);
+    log.record(1005);
     expect(log.earliest()).toBe(1305);
   });
 
-  test('lets sends run a hundred milliseconds ahead of an even spacing, and no more', () => {
-    const log = createSendLog({ count: 100, windowMs: 1000 });
-    log.record(0, 40);
-    expect(log.earliest()).toBe(-60);
-    log.record(0, 40);
-    log.record(0, 40);
-    expect(log.earliest()).toBe(20);
-  });
-
-  test('counts the spacing from the send itself when that came late', () => {
-    const log = createSendLog({ count: 100, windowMs: 1000 });
-    log.record(0, 40);
-    log.record(5000, 40);
-    expect(log.earliest()).toBe(4940);
-  });
-
-  test('stays exact for as long as it runs', () => {
-    const log = createSendLog({ count: 3, windowMs: 1000 });
-    for (let send = 0; send < 50; send += 1) {
-      log.record(send * 400, 0);
-      // The third-last send, of which the first two have none.
-      expect(log.earliest()).toBe(send < 2 ? send * 400 - 100 : (send - 2) * 400 + 1005);
+  test.each([
+    [{ count: 100, windowMs: 1000 }, 21],
+    [{ count: 99, windowMs: 1000 }, 20],
+    [{ count: 5, windowMs: 1000 }, 2],
+    [{ count: 4, windowMs: 1000 }, 1],
+    [{ count: 300, windowMs: 60_000 }, 2],
+    [{ count: 60, windowMs: 60_000 }, 1],
+  ])("of %o lets no 100 ms hold more than a fifth of a second's worth and one: %d", (rate, most) => {
+    const log = createSendLog(rate);
+    for (let sent = 0; sent < most; sent += 1) {
+      expect(log.earliest()).toBe(-Infinity);
+      log.record(sent);
     }
+    expect(log.earliest()).toBe(100);
+  });
+
+  test('keeps sends apart also where the log begins anew', () => {
+    const log = createSendLog({ count: 100, windowMs: 1000 });
+    for (let sent = 0; sent < 90; sent += 1) log.record(sent * 100);
+    for (let sent = 0; sent < 21; sent += 1) log.record(50_000);
+    expect(log.earliest()).toBe(50_100);
+  });
+
+  test.each([
+    { count: 3, windowMs: 1000 },
+    { count: 5000, windowMs: 1000 },
+    { count: 5, windowMs: 100 },
+  ])('stays exact for as long as it runs: %o', (rate) => {
+    const { count, windowMs } = rate;
+    const log = createSendLog(rate);
+    const sentAt: number[] = [];
+    for (let sends = 0; sends < 20_000; sends += 1) {
+      const at = Math.max(0, log.earliest());
+      expect(at).toBeGreaterThanOrEqual((sentAt.at(-count) ?? -Infinity) + windowMs + 5);
+      sentAt.push(at);
+      log.record(at);
+    }
+    expect(sentAt.at(-1)).toBeLessThanOrEqual((20_000 / count) * (windowMs + 5));
   });
 });
