@@ -18,7 +18,7 @@ export interface Product {
   command(args: readonly string[], nodeOptions?: readonly string[]): Command;
   plan(manifest: string, stateDir: string): Command;
   /** Carries out a saved plan; without a limit when no rate is given. */
-  apply(plan: SavedPlan, rate?: string): Command;
+  apply(plan: SavedPlan, rate?: string, concurrency?: number): Command;
   resume(plan: SavedPlan): Command;
   report(plan: SavedPlan): Command;
 }
@@ -66,7 +66,7 @@ export function buildProduct(scratch: string, baseUrl: string): Product {
         '--state-dir',
         stateDir,
       ]),
-    apply: (plan, rate = UNLIMITED) =>
+    apply: (plan, rate = UNLIMITED, concurrency = CONCURRENCY) =>
       command([
         'apply',
         plan.runId,
@@ -74,7 +74,7 @@ export function buildProduct(scratch: string, baseUrl: string): Product {
         plan.planId,
         '--base-url',
         baseUrl,
-        ...pace(rate),
+        ...pace(rate, concurrency),
         '--state-dir',
         plan.stateDir,
       ]),
@@ -84,7 +84,7 @@ export function buildProduct(scratch: string, baseUrl: string): Product {
         plan.runId,
         '--base-url',
         baseUrl,
-        ...pace(UNLIMITED),
+        ...pace(UNLIMITED, CONCURRENCY),
         '--state-dir',
         plan.stateDir,
       ]),
@@ -98,8 +98,8 @@ function commit(): string {
   return stdout?.trim() || 'unknown';
 }
 
-function pace(rate: string): string[] {
-  return ['--rate', rate, '--concurrency', String(CONCURRENCY)];
+function pace(rate: string, concurrency: number): string[] {
+  return ['--rate', rate, '--concurrency', String(concurrency)];
 }
 
 /** Finds the one plan that was saved in a state folder. */
