@@ -57,7 +57,10 @@ export function recordJobRun(
         insert.run(job, startedAt, runId, endedAt, exitCode, planned, complete ? 1 : 0);
       }
       if (runs.length > 0) return;
-      db.prepare("DELETE FROM job_run WHERE job = ? AND run_id = '' AND exit_code IS ?").run(job, exitCode);
+      // A later one stays: it is how a clock that was set back is found out, at the next start as well.
+      db.prepare(
+        "DELETE FROM job_run WHERE job = ? AND run_id = '' AND exit_code IS ? AND started_at <= ?",
+      ).run(job, exitCode, startedAt);
       insert.run(job, startedAt, '', endedAt, exitCode, 0, 0);
     }),
   );
