@@ -8,9 +8,9 @@ import { pruningFolder } from '../store/run-folders.ts';
 import { isLocked, jobLock } from '../store/target-lock.ts';
 import { systemClock } from '../system-clock.ts';
 import { listRuns } from './inspect-runs.ts';
-import { growthVerdict, limitRefusal, startRefusals } from './job/job-guards.ts';
+import { continueRefusal, growthVerdict, limitRefusal, startRefusals } from './job/job-guards.ts';
 import type { BadManifest } from './job/job-manifests.ts';
-import type { JobOptions } from './job/job-options.ts';
+import { plainCommand, type JobOptions } from './job/job-options.ts';
 import { planJob } from './job/plan-job.ts';
 import { baseUrlOf } from './run-job.ts';
 
@@ -32,13 +32,17 @@ export interface JobPreview {
 
 /** What `runJob` would do now, by the same rules. Sends nothing, moves nothing, and leaves no plan behind. */
 export async function previewJob(options: JobOptions): Promise<JobPreview> {
-  const { job, stateDir, clock = systemClock, signal } = options;
+  const { job, stateDir, clock = systemClock, signal, command = plainCommand } = options;
   const baseUrl = baseUrlOf(job, options.baseUrl);
   await createPrivateFolder(stateDir);
   const history = readJobHistory(stateDir, job.name);
   const refusals = [...startRefusals(job, history, clock.now())];
   const states = ['interrupted', 'stopped'] as const;
   const interrupted = (await listRuns({ stateDir, job: job.name, states })).toReversed();
+  for (const info of interrupted) {
+    const refusal = continueRefusal(job, info, command(['resume', info.runId]));
+    if (refusal !== null) refusals.push(refusal);
+  }
   const where = { stateDir, baseUrl, ...(signal === undefined ? {} : { signal }) };
   const { plan, bad } = await planJob(job, where);
   let growth: string | null = null;

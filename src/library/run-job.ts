@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { EXIT_CODES, messageOf, PurgeError, type ExitName } from '../errors.ts';
+import { EXIT_CODES, PurgeError, type ExitName } from '../errors.ts';
 import type { Job, JobEnd, NotificationFailure } from '../job/job.ts';
 import { metricsText } from '../job/metrics-text.ts';
 import { notifyEnd, notifyStart, type NotifyOptions } from '../job/notify.ts';
@@ -12,10 +12,11 @@ import { jobLock, LOCKS, takeLock, targetLock } from '../store/target-lock.ts';
 import { systemClock } from '../system-clock.ts';
 import { checkKey, keyFingerprint, parseBaseUrl } from '../tavus/target.ts';
 import { DEFAULT_BASE_URL } from './defaults.ts';
+import { endOfError, type WorkEnd } from './job/end-of-error.ts';
 import { measureBacklog } from './job/job-backlog.ts';
 import { startRefusals, throwRefusal } from './job/job-guards.ts';
-import type { JobResult, RunJobOptions } from './job/job-options.ts';
-import { JobWork, type WorkEnd } from './job/job-work.ts';
+import { plainCommand, type JobResult, type RunJobOptions } from './job/job-options.ts';
+import { JobWork } from './job/job-work.ts';
 import { pruneRuns } from './prune-runs.ts';
 
 /** The job that a job file describes. Throws a `usage` PurgeError that lists every problem with its place. */
@@ -76,7 +77,10 @@ class JobRun {
     let thrown: unknown;
     const end = await this.#carryOut().catch((error: unknown): WorkEnd => {
       thrown = error;
-      return endOfError(error);
+      return endOfError(error, {
+        continued: this.#work?.continued ?? null,
+        sent: this.#work?.tally.sent ?? 0,
+      });
     });
     const jobEnd = await this.#endOf(end);
     this.#record(jobEnd);
@@ -122,7 +126,7 @@ class JobRun {
     // Only to see whether it is free: a run of this job or by hand takes it when it begins.
     takeLock(targetLock(stateDir, target), { runId: `the job ${job.name}`, since })[Symbol.dispose]();
     this.#started = notifyStart(job, { trigger, reason }, this.#notify);
-    const command = this.#options.command ?? ((words) => ['tavus-purge', ...words].join(' '));
+    const { command = plainCommand } = this.#options;
     const work = new JobWork({ ...this.#options, apiKey, baseUrl: this.#baseUrl, clock, command, history });
     this.#work = work;
     const end = await work.carryOut();
@@ -203,18 +207,6 @@ class JobRun {
     this.#remarks.push(sentence);
     this.#options.watch?.onRemark?.(sentence);
   }
-}
-
-function endOfError(error: unknown): WorkEnd {
-  if (error instanceof PurgeError) {
-    return { exitCode: error.exitCode, why: error.message, next: error.next ?? null };
-  }
-  const why = `This is a bug in tavus-purge: ${messageOf(error)}`;
-  return {
-    exitCode: EXIT_CODES.bug,
-    why,
-    next: 'tavus-purge runs list shows what was done so far; report it',
-  };
 }
 
 function exitNameOf(code: number): ExitName {

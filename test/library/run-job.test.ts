@@ -332,7 +332,8 @@ test('a preview says what a run would do and refuse, moves nothing and leaves no
   expect(preview.plan?.header.planned).toBeGreaterThan(2);
   expect(preview.refusals.map(({ why }) => why)).toEqual([
     expect.stringContaining('outside the window'),
-    expect.stringContaining('limits.deletions allows 2'),
+    expect.stringMatching(/^the interrupted run .*: the plan has 20 deletions, limits.deletions allows 2$/),
+    expect.stringMatching(/^the plan has \d+ deletions, limits.deletions allows 2$/),
   ]);
   expect([await at.names(), (await listRuns({ stateDir: at.stateDir })).length]).toEqual(before);
 });

@@ -68,16 +68,27 @@ export async function findBadManifests(job: Job, files: readonly string[]): Prom
   return bad;
 }
 
-/** Moves a bad manifest to `rejected/` with its reasons beside it. Answers with a sentence that says where it is now. */
-export async function rejectManifest({ file, state, reason }: BadManifest): Promise<string> {
+/** What became of a bad manifest, also as a sentence. */
+export interface Rejected {
+  readonly said: string;
+  readonly isMoved: boolean;
+}
+
+/** Moves a bad manifest to `rejected/` with its reasons beside it, if it is a plain file that has not changed since. */
+export async function rejectManifest({ file, state, reason }: BadManifest): Promise<Rejected> {
   const name = printable(file, 300);
-  if (state === null) return `${name} cannot be planned, and stays: it is no plain file.`;
+  const stays = (why: string): Rejected => ({
+    said: `${name} cannot be planned, and stays: ${why}.`,
+    isMoved: false,
+  });
+  if (state === null) return stays('it is no plain file');
   const moved = await moveManifest(file, state, {
     folder: REJECTED,
     companion: { suffix: '.reasons.txt', write: (append) => append(reasonText(reason)) },
   });
-  if ('stays' in moved) return `${name} cannot be planned, and stays: ${moved.stays}.`;
-  return `${name} cannot be planned; it is now ${printable(moved.path, 300)}, with the reasons beside it.`;
+  if ('stays' in moved) return stays(moved.stays);
+  const said = `${name} cannot be planned; it is now ${printable(moved.path, 300)}, with the reasons beside it.`;
+  return { said, isMoved: true };
 }
 
 function isProcessed(file: string): boolean {

@@ -41,6 +41,11 @@ export interface JobWatcher {
   readonly onRemark?: (sentence: string) => void;
 }
 
+/** A command as it is typed where nothing else has to be said. */
+export function plainCommand(words: readonly string[]): string {
+  return ['tavus-purge', ...words].join(' ');
+}
+
 /** How a run of a job ended. */
 export interface JobResult {
   readonly end: JobEnd;

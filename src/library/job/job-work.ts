@@ -7,25 +7,20 @@ import type { Clock, OnEvent } from '../../ports.ts';
 import type { JobHistory } from '../../store/job-history.ts';
 import type { Summary } from '../../types.ts';
 import { applyWith } from '../apply-plan.ts';
+import { DEFAULT_SETTINGS, settingsOf } from '../defaults.ts';
 import { listRuns, showRun } from '../inspect-runs.ts';
 import { liveRun, type RunHooks } from '../live-run.ts';
 import { fineOutcomes, notFineSentence } from '../not-fine.ts';
 import { resumeWith } from '../resume-run.ts';
 import { nextAfterStop } from '../stop-advice.ts';
 import { jobDeadline, type JobDeadline } from './job-deadline.ts';
-import { growthVerdict, limitRefusal, throwRefusal } from './job-guards.ts';
+import type { WorkEnd } from './end-of-error.ts';
+import { continueRefusal, growthVerdict, limitRefusal, rowsLeft, throwRefusal } from './job-guards.ts';
 import { rejectManifest } from './job-manifests.ts';
 import type { RunJobOptions } from './job-options.ts';
 import { JobTally } from './job-tally.ts';
 import { planJob, type PlannedJob } from './plan-job.ts';
 import { checkOut, outFolder, publishing } from './publish-run.ts';
-
-/** How the work of a job ended, in words. */
-export interface WorkEnd {
-  readonly exitCode: ExitCode;
-  readonly why: string;
-  readonly next: string | null;
-}
 
 export interface WorkOptions extends Omit<RunJobOptions, 'findKey' | 'clock' | 'command'> {
   readonly apiKey: string;
@@ -48,7 +43,10 @@ export class JobWork {
   readonly runs: JobEnd['runs'][number][] = [];
   readonly worked: WorkedRun[] = [];
   readonly remarks: string[] = [];
+  /** How what was interrupted ended, as far as it was finished. */
+  continued: WorkEnd | null = null;
   #rejected = 0;
+  #stays = 0;
   readonly #options: WorkOptions;
   readonly #deadline: JobDeadline;
   readonly #hooks: RunHooks;
@@ -85,14 +83,17 @@ export class JobWork {
       states,
       onUnreadable: (folder, error) => this.#remark(`The run ${folder} is left out: ${error.message}`),
     });
-    let worst: WorkEnd | null = null;
-    for (const { runId, summary } of left.toReversed()) {
-      const open = (summary?.counts.not_attempted ?? 0) + (summary?.counts.unknown ?? 0);
+    for (const info of left.toReversed()) {
+      const { runId, summary } = info;
+      throwRefusal([continueRefusal(job, info, command(['resume', runId]))]);
+      const open = rowsLeft(summary);
       this.#remark(
         `The run ${runId} was interrupted and is finished first, as it was planned (${counted(open, 'row')} left); the manifests are planned after it.`,
       );
-      const { rate, concurrency, timeoutMs } = job.settings;
-      const settings = { rate, concurrency, timeoutMs, maxDurationMs: this.#deadline.leftMs() ?? undefined };
+      if (summary !== null) await checkOut(job, summary);
+      // As the job file says now, also where it says nothing any more.
+      const { rate, concurrency, timeoutMs } = settingsOf(DEFAULT_SETTINGS, job.settings);
+      const settings = { rate, concurrency, timeoutMs, maxDurationMs: this.#deadline.leftMs() };
       const end = await this.#follow(runId, true, (onEvent) =>
         resumeWith(
           {
@@ -100,7 +101,7 @@ export class JobWork {
             run: runId,
             apiKey,
             baseUrl,
-            settings: given(settings),
+            settings,
             holds: job.holds,
             ...this.#life(),
           },
@@ -109,10 +110,11 @@ export class JobWork {
         ),
       );
       const partEnd = this.#partEnd(end);
-      worst = worst === null ? partEnd : worseOf(worst, partEnd);
+      const worst = this.continued === null ? partEnd : worseOf(this.continued, partEnd);
+      this.continued = worst;
       if (!end.summary.complete) return { ...worst, next: worst.next ?? command(['job', 'run', job.file]) };
     }
-    return worst;
+    return this.continued;
   }
 
   async #plan(): Promise<PlannedJob> {
@@ -120,8 +122,10 @@ export class JobWork {
     const planned = await planJob(job, { stateDir, apiKey, baseUrl, ...given({ signal }) });
     const { plan, bad } = planned;
     for (const each of bad) {
-      this.#remark(await rejectManifest(each));
-      this.#rejected += 1;
+      const { said, isMoved } = await rejectManifest(each);
+      this.#remark(said);
+      if (isMoved) this.#rejected += 1;
+      else this.#stays += 1;
     }
     if (plan === null) return planned;
     const { runId, header } = plan;
@@ -235,7 +239,7 @@ export class JobWork {
     const [first, ...others] = ends;
     const nothing: WorkEnd = { exitCode: EXIT_CODES.ok, why: 'There was nothing to delete.', next: null };
     const end = others.reduce(worseOf, first ?? nothing);
-    if (this.#rejected > 0) return this.#withRejected(end, ends.length === 0);
+    if (this.#rejected + this.#stays > 0) return this.#withRejected(end, ends.length === 0);
     const isEmpty = this.runs.every(({ summary }) => summary.planned === 0);
     if (!isEmpty || this.#options.job.onEmpty === 'ok' || end.exitCode !== EXIT_CODES.ok) return end;
     return {
@@ -247,13 +251,20 @@ export class JobWork {
 
   /** Nothing was sent: 2. Else 3, as for rows that are not fine, which they are. */
   #withRejected(end: WorkEnd, isAlone: boolean): WorkEnd {
-    const rejected = `${counted(this.#rejected, 'manifest was', 'manifests were')} refused and moved to rejected/`;
+    const { job, command } = this.#options;
+    const moved = `${counted(this.#rejected, 'manifest was', 'manifests were')} refused and moved to rejected/`;
+    const stays = `${counted(this.#stays, 'manifest')} cannot be planned and stayed`;
+    const rejected = [...(this.#rejected > 0 ? [moved] : []), ...(this.#stays > 0 ? [stays] : [])].join('; ');
+    const advice =
+      this.#rejected > 0
+        ? 'read the reasons beside each in rejected/, and put it back when it is corrected'
+        : command(['job', 'plan', job.file]);
     const isFine = end.exitCode === EXIT_CODES.ok;
     const code = this.tally.sent === 0 ? EXIT_CODES.usage : EXIT_CODES.partial;
     return {
       exitCode: isFine ? code : end.exitCode,
       why: isAlone ? `${rejected}.` : `${rejected}; besides: ${end.why}`,
-      next: end.next ?? 'read the reasons beside each in rejected/, and put it back when it is corrected',
+      next: end.next ?? advice,
     };
   }
 

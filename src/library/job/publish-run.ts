@@ -27,9 +27,26 @@ import { openManifestsOf } from './job-manifests.ts';
  */
 export function publishing(job: Job, remark: (sentence: string) => void): NonNullable<RunHooks['publish']> {
   return async (run, { summary }) => {
-    if (job.out !== null) await copyResults(job, run.folder, summary);
-    if (job.processed === 'move' && summary.complete) await moveDone(job, run.record(), remark);
+    try {
+      if (job.out !== null) await copyResults(job, run.folder, summary);
+      if (job.processed === 'move' && summary.complete) await moveDone(job, run.record(), remark);
+    } catch (error) {
+      throw error instanceof PurgeError ? afterTheRun(error) : error;
+    }
   };
+}
+
+/** Whatever goes wrong with files now is no refusal any more: the requests were sent. */
+function afterTheRun(error: PurgeError): PurgeError {
+  if (error.kind === 'storage') return error;
+  return new PurgeError(
+    'storage',
+    `The run is recorded, but its results could not be filed: ${error.message}`,
+    {
+      next: error.next,
+      cause: error,
+    },
+  );
 }
 
 /** Checks, before anything is deleted, that results can be written to `out`. */
