@@ -45,7 +45,13 @@ export async function moveManifest(
   const beside = `${path}${to.companion.suffix}`;
   await replaceFile(beside, to.companion.write);
   if ((await manifestState(file)) !== state) return await takeBack(beside);
-  await naming('move', file, () => rename(file, path));
+  try {
+    await naming('move', file, () => rename(file, path));
+  } catch (error) {
+    // Else each try would leave one more companion of a manifest that stays.
+    await takeBack(beside);
+    throw error;
+  }
   if ((await manifestState(path)) !== state) {
     // Exchanged in the moment before the move: what lies there now was never looked at.
     await naming('move back', path, () => rename(path, file));

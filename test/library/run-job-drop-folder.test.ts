@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readJob } from '../../src/index.ts';
@@ -186,6 +186,18 @@ describe('a manifest that is moved', () => {
     expect(await moveManifest(file, now, { folder: 'done', companion: whileWriting })).toEqual(stays);
     expect(await manifestState(join(folder, 'done', 'a.csv'))).toBeNull();
     expect(await manifestState(join(folder, 'done', 'a.csv.x'))).toBeNull();
+  });
+
+  test('that cannot be moved leaves nothing beside its place, however often that is tried', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'a.csv');
+    await writeFile(file, 'one');
+    const state = (await manifestState(file)) ?? '';
+    const inTheWay = { suffix: '.x', write: () => mkdir(join(folder, 'done', 'a.csv')).then(() => {}) };
+    const moved = moveManifest(file, state, { folder: 'done', companion: inTheWay });
+    await expect(moved).rejects.toMatchObject({ kind: 'storage' });
+    expect(await manifestState(file)).toBe(state);
+    expect(await readdir(join(folder, 'done'))).toEqual(['a.csv']);
   });
 
   test('passes over a name of which only the companion is left', async () => {
