@@ -16,12 +16,14 @@ export function applyCommand(
 /** `tavus-purge …`, with the flags without which it would look elsewhere. */
 export function nextCommand(context: CommandContext, words: readonly string[]): string {
   const { settings } = context;
-  const { config, stateDir, apiKeyFile } = settings.values;
+  const { config, stateDir, apiKeyFile, baseUrl } = settings.values;
   const carried: string[] = [];
   if (stateDir !== undefined && isFlag(settings, 'stateDir')) carried.push('--state-dir', stateDir);
   if (config !== undefined && isFlag(settings, 'config')) carried.push('--config', config);
   const needsKey = words[0] === 'apply' || words[0] === 'resume' || words[0] === 'job';
   if (needsKey && apiKeyFile !== undefined && isFlag(settings, 'apiKeyFile'))
     carried.push('--api-key-file', apiKeyFile);
+  // A run knows its API; a job may have it from here alone.
+  if (words[0] === 'job' && isFlag(settings, 'baseUrl')) carried.push('--base-url', baseUrl);
   return shellCommand(['tavus-purge', ...words, ...carried]);
 }

@@ -76,6 +76,23 @@ test('a second start ends in a moment with 7, sends nothing and tells nobody', a
   expect((await world.sandbox.state()).requests.total).toBe(40);
 });
 
+test('names the job and not its file, and offers a command that asks the same API', async () => {
+  const world = await newWorld();
+  const other = join(world.folder, 'other.yaml');
+  const drop = JSON.stringify(world.drop);
+  const limits = 'limits: { deletions: 20 }\nmaxDuration: 5s\nconcurrency: 1';
+  await writeFile(other, `name: swept\nmanifests: ${drop}\n${limits}\nrate: 1/s\n`);
+  await world.manifest('a.csv', videoIds(20));
+  const words = ['job', 'run', other, '--quiet', '--base-url', world.sandbox.url];
+  const first = world.start(words);
+  await world.untilRequests(1);
+  const second = await world.run(words);
+  expect(second).toMatchObject({ code: 7, stderr: expect.stringMatching(/^swept locked: /) });
+  const { stderr } = await first.ended;
+  expect(stderr).toMatch(/^swept interrupted: .*; next: tavus-purge job run /);
+  expect(stderr).toContain(` --base-url ${world.sandbox.url}`);
+});
+
 test('a signal ends a run cleanly, and the next start goes on', async () => {
   const world = await newWorld({ sandbox: { latencyMs: [50, 50] } });
   await world.manifest('a.csv', videoIds(60));

@@ -25,7 +25,11 @@ export async function runJobCommand(context: CommandContext): Promise<number> {
   const action = JOB_ACTIONS.find((known) => known === word) ?? 'check';
   refuseRunOptions(context, action);
   const { readJob } = await import('../../library/run-job.ts');
-  if (action === 'run') return runQuietly(context, file, async () => run(context, await readJob(file)));
+  if (action === 'run') {
+    const name = basename(file).replace(/\.ya?ml$/i, '');
+    const job = await runQuietly(context, name, () => readJob(file));
+    return typeof job === 'number' ? job : runQuietly(context, job.name, () => run(context, job));
+  }
   const job = await readJob(file);
   return action === 'plan' ? preview(context, job) : check(context, job);
 }
@@ -41,16 +45,15 @@ function refuseRunOptions({ settings }: CommandContext, action: string): void {
 }
 
 /** With `--quiet` an error that comes before the job could begin is one line as well. */
-async function runQuietly(
+async function runQuietly<T>(
   context: CommandContext,
-  file: string,
-  work: () => Promise<number>,
-): Promise<number> {
+  job: string,
+  work: () => Promise<T>,
+): Promise<T | number> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof PurgeError) || !context.settings.values.quiet) throw error;
-    const job = basename(file).replace(/\.ya?ml$/i, '');
     const end = { job, exitName: exitNameOf(error), why: error.message, next: error.next ?? null };
     context.terminal.say(endLine(end));
     return error.exitCode;
