@@ -18,7 +18,7 @@ const MEANT: readonly Meant[] = ['soft', 'soft', 'hard', 'soft'].map((mode, inde
 }));
 /** Two for each ID: so few that the breaker, which would wait, stays closed. */
 const ATTEMPTS = 2;
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 1_000;
 /** Attempts, one after the other, with the longest backoffs, and as much again for a busy machine. */
 const LONGEST_MS = 2 * ((MEANT.length / 2) * ATTEMPTS * (TIMEOUT_MS + 500)) + 5_000;
 /** How much this process, with the program and the servers in it, may grow. */
