@@ -34,6 +34,7 @@ export async function runCommandLine(
   if (name === 'completion') return (await import('./commands/completion.ts')).printCompletionScript();
   const settings = await resolveSettings(line.flags, process.env);
   if (SENDING.has(name)) checkTlsEnvironment(process.env);
+  if (name === 'job' && settings.values.quiet) signals.hush();
   const command = await loadCommand(name);
   if (signals.stop.aborted && SENDING.has(name)) {
     throw new PurgeError('interrupted', 'Interrupted before anything was done; nothing was sent.', {

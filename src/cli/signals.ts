@@ -8,20 +8,23 @@ export interface StopSignals {
   readonly force: AbortSignal;
   /** Ends as the first signal does, for another reason. */
   readonly end: () => void;
+  /** Explains no more signals: for a job whose end is one line, and nothing else. */
+  readonly hush: () => void;
 }
 
 /** Listens to SIGINT, SIGTERM and SIGHUP from now on; `say` explains to the operator what the signal does. */
 export function listenToSignals(say: (text: string) => void): StopSignals {
   const stop = new AbortController();
   const force = new AbortController();
+  let explain = say;
   for (const name of SIGNALS) {
     process.on(name, () => {
       if (stop.signal.aborted) {
-        if (!force.signal.aborted) say(`${name} again: giving up what is in flight.`);
+        if (!force.signal.aborted) explain(`${name} again: giving up what is in flight.`);
         force.abort();
         return;
       }
-      say(`${name}: ending cleanly; a second one gives up what is in flight.`);
+      explain(`${name}: ending cleanly; a second one gives up what is in flight.`);
       stop.abort();
     });
   }
@@ -30,6 +33,9 @@ export function listenToSignals(say: (text: string) => void): StopSignals {
     force: force.signal,
     end() {
       stop.abort();
+    },
+    hush() {
+      explain = () => {};
     },
   };
 }

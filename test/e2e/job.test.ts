@@ -97,12 +97,12 @@ test('names the job and not its file, and offers a command that asks the same AP
 test('a signal ends a run cleanly, and the next start goes on', async () => {
   const world = await newWorld({ sandbox: { latencyMs: [50, 50] } });
   await world.manifest('a.csv', videoIds(60));
-  const { child, ended } = world.start(['job', 'run', world.file]);
+  const { child, ended } = world.start(['job', 'run', world.file, '--quiet']);
   await world.untilRequests(2);
   child.kill('SIGTERM');
   const { code, stderr } = await ended;
   expect(code).toBe(5);
-  expect(stderr).toMatch(/nightly interrupted: .+; next: tavus-purge job run .+\n$/);
+  expect(stderr).toMatch(/^nightly interrupted: .+; next: tavus-purge job run .+\n$/);
   await world.sandbox.set({ latencyMs: [0, 0] });
   const next = await world.run(['job', 'run', world.file]);
   expect(next.code).toBe(0);
