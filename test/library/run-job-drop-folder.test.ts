@@ -193,7 +193,7 @@ describe('a manifest that is moved', () => {
     const file = join(folder, 'a.csv');
     await writeFile(file, 'one');
     const state = (await manifestState(file)) ?? '';
-    const inTheWay = { suffix: '.x', write: () => mkdir(join(folder, 'done', 'a.csv')).then(() => {}) };
+    const inTheWay = { suffix: '.x', write: () => mkdir(join(folder, 'done', 'a.csv')) };
     const moved = moveManifest(file, state, { folder: 'done', companion: inTheWay });
     await expect(moved).rejects.toMatchObject({ kind: 'storage' });
     expect(await manifestState(file)).toBe(state);
