@@ -254,6 +254,8 @@ function wasClockSet({ world }: Evidence, from: number, to: number): boolean {
 function judgeBreaker({ requests, answers }: View, blame: Blame): void {
   let inARow = 0;
   let ids = new Set<string>();
+  /** Where fewer IDs are left, as few are enough: the breaker may be open since then, and a probe is due earlier. */
+  let mayBeOpen = false;
   const latest: boolean[] = [];
   for (const { answered, target } of answers) {
     const { meaning, order, at } = answered;
@@ -263,7 +265,8 @@ function judgeBreaker({ requests, answers }: View, blame: Blame): void {
     ids = inARow === 0 ? new Set() : ids.add(target);
     latest.push(isOutage);
     const isMost = latest.slice(-50).filter(Boolean).length >= 25;
-    if (!isMost && (inARow < 10 || ids.size < 3)) continue;
+    mayBeOpen = inARow >= 10 && (mayBeOpen || ids.size < 3);
+    if (mayBeOpen || (!isMost && inARow < 10)) continue;
     const inside = requests.find((sent) => sent.order > order && sent.at < at + 15_000);
     if (inside !== undefined)
       blame(`I8: ${inside.target} left ${(inside.at - at).toFixed(0)} ms into an outage`);
