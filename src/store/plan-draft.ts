@@ -12,7 +12,7 @@ import {
   type SourceSummary,
 } from '../types.ts';
 import { oneOf } from './columns.ts';
-import { openDatabase, sqliteCode, storageError } from './open-database.ts';
+import { openDatabase, orStorageError, sqliteCode, storageError } from './open-database.ts';
 import { countEntries, plannedRows, setMeta } from './run-entries.ts';
 import { planOf } from './run-record.ts';
 import { INVALID_OFFSET, MANIFEST_ORDER, REPLICA_OFFSET, RUN_FORMAT, UNIQUE_IDS } from './run-schema.ts';
@@ -56,10 +56,12 @@ export class SqlitePlanDraft implements PlanDraft {
     this.#db = db;
     // The journal keeps pages that were there before, which are few; what a failed statement did is undone from it. An
     // index that is made at the end, by sorting, costs a tenth of one that is kept while IDs come in any order.
-    this.#db.exec(
-      `PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-       DROP INDEX entry_id; BEGIN`,
-    );
+    orStorageError('write the plan', CURE, () => {
+      this.#db.exec(
+        `PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+         DROP INDEX entry_id; BEGIN`,
+      );
+    });
     this.#insert = this.#db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#note = this.#db.prepare('UPDATE entry SET detail = ? WHERE row = ?');
   }
