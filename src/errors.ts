@@ -43,6 +43,11 @@ export class PurgeError extends Error {
   }
 }
 
+/** Throws again what is no PurgeError: only what was foreseen may be dealt with, and a bug never passes for it. */
+export function rethrowBug(thrown: unknown): asserts thrown is PurgeError {
+  if (!(thrown instanceof PurgeError)) throw thrown;
+}
+
 /** The message of anything that was thrown; never throws itself. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message;

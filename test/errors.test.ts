@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { messageOf } from '../src/errors.ts';
+import { messageOf, PurgeError, rethrowBug } from '../src/errors.ts';
 
 test.each([
   [new TypeError('not a function'), 'not a function'],
@@ -9,4 +9,10 @@ test.each([
   [null, 'unknown error'],
 ])('whatever is thrown (%j) has a message', (thrown, message) => {
   expect(messageOf(thrown)).toBe(message);
+});
+
+test('a bug is thrown again wherever only foreseen errors are dealt with', () => {
+  const bug = new TypeError('a bug');
+  expect(() => rethrowBug(bug)).toThrow(bug);
+  expect(() => rethrowBug(new PurgeError('storage', 'The disk is full.'))).not.toThrow();
 });

@@ -55,7 +55,7 @@ export function judgeGrowth({ planned, history, growth }: GrowthQuestion): Growt
 function medianOf(counts: readonly number[]): number {
   const sorted = counts.toSorted((one, other) => one - other);
   const middle = sorted.length / 2;
-  const upper = sorted[Math.floor(middle)] ?? 0;
-  const lower = sorted[Math.ceil(middle) - 1] ?? 0;
-  return (lower + upper) / 2;
+  // One of an odd number, two of an even one.
+  const middles = sorted.slice(Math.ceil(middle) - 1, Math.floor(middle) + 1);
+  return middles.reduce((sum, count) => sum + count, 0) / middles.length;
 }

@@ -1,6 +1,6 @@
 /** What a job file must keep over several keys, and beyond its own text. */
 import { isAbsolute } from 'node:path';
-import { PurgeError } from '../errors.ts';
+import { PurgeError, rethrowBug } from '../errors.ts';
 import { isSecretName, looksLikeKey } from '../key-like.ts';
 import { notifyUrl, type NotifyUrlName } from './notify-url.ts';
 import type { Flaw, KeyPath, PlainValue } from './plain-value.ts';
@@ -80,9 +80,9 @@ function urlProblem(url: unknown, check: (url: string) => unknown): string | und
     check(url);
     return undefined;
   } catch (error) {
-    if (!(error instanceof PurgeError)) throw error;
+    rethrowBug(error);
     const message = error.message.replace(/\.$/, '');
-    return error.next === undefined ? message : `${message}; ${error.next}`;
+    return [message, error.next].filter((part) => part !== undefined).join('; ');
   }
 }
 

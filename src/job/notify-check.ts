@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, dirname, resolve } from 'node:path';
-import { PurgeError } from '../errors.ts';
+import { PurgeError, rethrowBug } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { Job } from './job.ts';
 import { notifyUrl } from './notify-url.ts';
@@ -29,7 +29,7 @@ export async function checkNotify(
     try {
       await check();
     } catch (error) {
-      if (!(error instanceof PurgeError)) throw error;
+      rethrowBug(error);
       problems.push(error);
     }
   }

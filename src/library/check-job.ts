@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PurgeError } from '../errors.ts';
+import { PurgeError, rethrowBug } from '../errors.ts';
+import { expandOut } from '../job/out-template.ts';
 import { checkNotify } from '../job/notify-check.ts';
 import { describeWindow, windowRefusal } from '../job/window.ts';
 import { checkMetricsFile } from '../job/write-metrics.ts';
@@ -11,10 +12,9 @@ import { readJobHistory } from '../store/job-history.ts';
 import { systemClock } from '../system-clock.ts';
 import { checkKey, keyFingerprint } from '../tavus/target.ts';
 import { clockRefusal } from '../job/check-clock.ts';
+import { baseUrlOf } from './job/base-url-of.ts';
 import { waitingManifests } from './job/job-manifests.ts';
 import type { JobOptions } from './job/job-options.ts';
-import { outFolder } from './job/publish-run.ts';
-import { baseUrlOf } from './run-job.ts';
 
 /** One thing that a run of a job needs. */
 export interface JobCheck {
@@ -39,7 +39,7 @@ export async function checkJob(options: JobOptions): Promise<readonly JobCheck[]
     try {
       checks.push({ what, found: await look(), problem: null });
     } catch (error) {
-      if (!(error instanceof PurgeError)) throw error;
+      rethrowBug(error);
       checks.push({ what, found: error.message, problem: error });
     }
   };
@@ -60,8 +60,8 @@ export async function checkJob(options: JobOptions): Promise<readonly JobCheck[]
   });
   await check('state folder', async () => `${stateDir}${await firstWritable(stateDir)}`);
   if (out !== null) {
-    const folder = outFolder(job, { runId: 'run', startedAt: new Date(now).toISOString() }) ?? out;
-    await check('out', async () => `${out}${await firstWritable(folder)}`);
+    const of = { job: job.name, runId: 'run', startedAt: now, timeZone: window?.timeZone ?? null };
+    await check('out', async () => `${out}${await firstWritable(expandOut(out, of))}`);
   }
   if (metrics !== null) {
     await check('metrics', async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { PurgeError } from '../errors.ts';
+import { PurgeError, rethrowBug } from '../errors.ts';
 import { isSafeId } from '../ids.ts';
 import type { FindOptions, RunFinding } from '../library.ts';
 import { printable } from '../printable.ts';
@@ -34,7 +34,7 @@ export async function findInRuns(options: FindOptions): Promise<readonly RunFind
         if (entry !== undefined) findings.push(findingOf(run, entry));
       });
     } catch (thrown) {
-      if (!(thrown instanceof PurgeError)) throw thrown;
+      rethrowBug(thrown);
       onUnreadable?.(folder, thrown);
     }
   }

@@ -6,7 +6,7 @@ import { withRun, type RunFile } from '../store/run-file.ts';
 import { listRunFolders, runFolder } from '../store/run-folders.ts';
 import { isLocked, runLock, takeLock } from '../store/target-lock.ts';
 import { systemClock } from '../system-clock.ts';
-import { EXIT_CODES, PurgeError } from '../errors.ts';
+import { EXIT_CODES, PurgeError, rethrowBug } from '../errors.ts';
 import type { Summary } from '../types.ts';
 import { TOOL } from '../version.ts';
 import { checkOwnFolders } from './own-folders.ts';
@@ -62,7 +62,7 @@ export async function listRuns(options: ListRunsOptions): Promise<readonly RunIn
       const info = await withRun(folder, { readOnly: true }, (run) => infoIf(run, options));
       if (info !== undefined) runs.push(info);
     } catch (thrown) {
-      if (!(thrown instanceof PurgeError)) throw thrown;
+      rethrowBug(thrown);
       options.onUnreadable?.(folder, thrown);
     }
   }

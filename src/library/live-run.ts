@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Approval, BoundTarget } from '../approval.ts';
-import { messageOf, PurgeError } from '../errors.ts';
+import { messageOf, PurgeError, rethrowBug } from '../errors.ts';
 import type { PurgeRun, RunEnd, RunFiles } from '../library.ts';
 import { openHolds } from '../manifest/hold-files.ts';
 import type { OnEvent } from '../ports.ts';
@@ -124,7 +124,7 @@ async function writeResults(run: RunFile, out: string): ReturnType<typeof writeR
   try {
     return await writeReport(run.record(), out, TOOL);
   } catch (thrown) {
-    if (!(thrown instanceof PurgeError)) throw thrown;
+    rethrowBug(thrown);
     const { runId } = run.header;
     throw new PurgeError(
       'storage',
@@ -152,7 +152,7 @@ function rememberDeletions(stateDir: string, origin: string, onEvent: OnEvent): 
   try {
     new SqliteLedger(stateDir, origin, () => {}).close();
   } catch (thrown) {
-    if (!(thrown instanceof PurgeError)) throw thrown;
+    rethrowBug(thrown);
     onEvent({ type: 'warning', message: `The ledger could not be brought up to date: ${thrown.message}` });
   }
 }

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { PurgeError } from '../errors.ts';
+import { PurgeError, rethrowBug } from '../errors.ts';
 import type { KeepRuns, PrunedRun, PruneOptions } from '../library.ts';
 import { syncFolder } from '../safe-files.ts';
 import { naming } from '../storage-error.ts';
@@ -66,7 +66,7 @@ async function candidatesOf(
       const candidate = await withRun(folder, { readOnly: true }, candidateOf);
       if (job === null || candidate.job === job) candidates.push(candidate);
     } catch (thrown) {
-      if (!(thrown instanceof PurgeError)) throw thrown;
+      rethrowBug(thrown);
       onUnreadable?.(folder, thrown);
     }
   }
@@ -109,7 +109,7 @@ async function tryToRemove(
     await remove(stateDir, run);
     return told(run, 'removed', why);
   } catch (thrown) {
-    if (!(thrown instanceof PurgeError)) throw thrown;
+    rethrowBug(thrown);
     if (thrown.kind === 'locked') return told(run, 'kept', 'somebody works on it');
     return told(run, 'failed', thrown.message);
   }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Approval } from '../approval.ts';
-import { PurgeError } from '../errors.ts';
+import { PurgeError, rethrowBug } from '../errors.ts';
 import type { PurgeRun, ResumeOptions, RunEnd } from '../library.ts';
 import type { OnEvent } from '../ports.ts';
 import { withRun } from '../store/run-file.ts';
@@ -138,7 +138,7 @@ async function interruptedRun(
       return { runId, keyFingerprint: last.keyFingerprint };
     });
   } catch (thrown) {
-    if (!(thrown instanceof PurgeError)) throw thrown;
+    rethrowBug(thrown);
     return undefined;
   }
 }

@@ -1,11 +1,5 @@
 import { EXIT_CODES, messageOf, PurgeError, type ExitCode } from '../../errors.ts';
-
-/** How the work of a job ended, in words. */
-export interface WorkEnd {
-  readonly exitCode: ExitCode;
-  readonly why: string;
-  readonly next: string | null;
-}
+import type { WorkEnd } from './work-end.ts';
 
 /** What a job had done before it was ended by an error. */
 export interface WorkBefore {

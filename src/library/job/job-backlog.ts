@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { PurgeError } from '../../errors.ts';
+import { rethrowBug } from '../../errors.ts';
 import type { Job, JobBacklog } from '../../job/job.ts';
 import { openHolds } from '../../manifest/hold-files.ts';
 import type { Holds, Ledger } from '../../ports.ts';
@@ -71,7 +71,7 @@ async function countWaiting(
     for await (const page of source.pages()) entries += page.filter(isLeft).length;
     return { entries, isWaiting: entries > 0 };
   } catch (error) {
-    if (!(error instanceof PurgeError)) throw error;
+    rethrowBug(error);
     return { entries, isWaiting: true };
   }
 }
@@ -89,7 +89,7 @@ async function orWhenRefused<T>(ask: () => Promise<T>, otherwise: T): Promise<T>
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof PurgeError) return otherwise;
-    throw error;
+    rethrowBug(error);
+    return otherwise;
   }
 }

@@ -1,26 +1,22 @@
-import { EXIT_CODES, PurgeError, type ExitCode } from '../../errors.ts';
-import { worstExitCode } from '../../exit-code.ts';
-import type { JobEnd } from '../../job/job.ts';
-import type { RunEnd, SavedPlan } from '../../library.ts';
+import { EXIT_CODES, PurgeError, rethrowBug } from '../../errors.ts';
+import type { RunEnd, RunInfo, SavedPlan } from '../../library.ts';
 import { counted } from '../../numbers.ts';
 import type { Clock, OnEvent } from '../../ports.ts';
 import type { JobHistory } from '../../store/job-history.ts';
-import type { Summary } from '../../types.ts';
 import { applyWith } from '../apply-plan.ts';
 import { DEFAULT_SETTINGS, settingsOf } from '../defaults.ts';
 import { listRuns, showRun } from '../inspect-runs.ts';
 import { liveRun, type RunHooks } from '../live-run.ts';
-import { fineOutcomes, notFineSentence } from '../not-fine.ts';
 import { resumeWith } from '../resume-run.ts';
-import { nextAfterStop } from '../stop-advice.ts';
 import { jobDeadline, type JobDeadline } from './job-deadline.ts';
-import type { WorkEnd } from './end-of-error.ts';
 import { continueRefusal, growthVerdict, limitRefusal, rowsLeft, throwRefusal } from './job-guards.ts';
 import { rejectManifest } from './job-manifests.ts';
 import type { RunJobOptions } from './job-options.ts';
-import { JobTally } from './job-tally.ts';
-import { planJob, type PlannedJob } from './plan-job.ts';
-import { checkOut, outFolder, publishing } from './publish-run.ts';
+import { planJob } from './plan-job.ts';
+import { checkOut, publishing } from './publish-run.ts';
+import { wholeEnd } from './whole-end.ts';
+import type { WorkDone } from './work-done.ts';
+import { endOfRun, worseOf, type WorkEnd } from './work-end.ts';
 
 export interface WorkOptions extends Omit<RunJobOptions, 'findKey' | 'clock' | 'command'> {
   readonly apiKey: string;
@@ -28,34 +24,27 @@ export interface WorkOptions extends Omit<RunJobOptions, 'findKey' | 'clock' | '
   readonly clock: Clock;
   readonly command: (words: readonly string[]) => string;
   readonly history: JobHistory;
+  readonly done: WorkDone;
 }
 
-/** A run that the job worked on, or a plan that it made and was refused. */
-interface WorkedRun {
-  readonly runId: string;
-  readonly planned: number;
-  readonly complete: boolean;
-}
-
-/** The work of one run of a job: what was left over first, then what its manifests hold now. What it did is kept also when it throws. */
+/** The work of one run of a job: what was left over first, then what its manifests hold now. */
 export class JobWork {
-  readonly tally: JobTally;
-  readonly runs: JobEnd['runs'][number][] = [];
-  readonly worked: WorkedRun[] = [];
-  readonly remarks: string[] = [];
-  /** How what was interrupted ended, as far as it was finished. */
-  continued: WorkEnd | null = null;
-  #rejected = 0;
-  #stays = 0;
   readonly #options: WorkOptions;
+  readonly #done: WorkDone;
   readonly #deadline: JobDeadline;
   readonly #hooks: RunHooks;
+  /** The command that starts the job again. */
+  readonly #again: string;
+  #moved = 0;
+  #stayed = 0;
 
   constructor(options: WorkOptions) {
+    const { job, clock, command, done } = options;
     this.#options = options;
-    this.tally = new JobTally(options.clock.monotonic);
-    this.#deadline = jobDeadline(options.job, options.clock);
-    this.#hooks = { publish: publishing(options.job, (sentence) => this.#remark(sentence)) };
+    this.#done = done;
+    this.#deadline = jobDeadline(job, clock);
+    this.#hooks = { publish: publishing(job, (sentence) => done.remark(sentence)) };
+    this.#again = command(['job', 'run', job.file]);
   }
 
   /** Continues and plans and carries out, in this order. Throws a PurgeError for what ends the job before its work is done. */
@@ -68,101 +57,89 @@ export class JobWork {
     ) {
       return continued;
     }
-    const planned = await this.#plan();
-    const end = planned.plan === null ? null : await this.#apply(planned.plan);
-    return this.#summed(continued, end);
+    const plan = await this.#plan();
+    const applied = plan === null ? null : await this.#apply(plan);
+    const { job, command } = this.#options;
+    return wholeEnd(
+      [continued, applied].filter((end) => end !== null),
+      {
+        onEmpty: job.onEmpty,
+        isEmpty: this.#done.runs.every(({ summary }) => summary.planned === 0),
+        sent: this.#done.tally.sent,
+        moved: this.#moved,
+        stayed: this.#stayed,
+        planCommand: command(['job', 'plan', job.file]),
+      },
+    );
   }
 
   /** What was planned before is finished before anything new is, whatever the manifests say now. */
   async #continueInterrupted(): Promise<WorkEnd | null> {
-    const { job, stateDir, apiKey, baseUrl, command } = this.#options;
-    const states = ['interrupted', 'stopped', 'running'] as const;
+    const { job, stateDir } = this.#options;
     const left = await listRuns({
       stateDir,
       job: job.name,
-      states,
-      onUnreadable: (folder, error) => this.#remark(`The run ${folder} is left out: ${error.message}`),
+      states: ['interrupted', 'stopped', 'running'],
+      onUnreadable: (folder, error) => this.#done.remark(`The run ${folder} is left out: ${error.message}`),
     });
     for (const info of left.toReversed()) {
-      const { runId, summary } = info;
-      throwRefusal([continueRefusal(job, info, command(['resume', runId]))]);
-      const open = rowsLeft(summary);
-      this.#remark(
-        `The run ${runId} was interrupted and is finished first, as it was planned (${counted(open, 'row')} left); the manifests are planned after it.`,
-      );
-      if (summary !== null) await checkOut(job, summary);
-      // As the job file says now, also where it says nothing any more.
-      const { rate, concurrency, timeoutMs } = settingsOf(DEFAULT_SETTINGS, job.settings);
-      const settings = { rate, concurrency, timeoutMs, maxDurationMs: this.#deadline.leftMs() };
-      const end = await this.#follow(runId, true, (onEvent) =>
-        resumeWith(
-          {
-            stateDir,
-            run: runId,
-            apiKey,
-            baseUrl,
-            settings,
-            holds: job.holds,
-            ...this.#life(),
-          },
-          onEvent,
-          this.#hooks,
-        ),
-      );
-      const partEnd = this.#partEnd(end);
-      const worst = this.continued === null ? partEnd : worseOf(this.continued, partEnd);
-      this.continued = worst;
-      if (!end.summary.complete) return { ...worst, next: worst.next ?? command(['job', 'run', job.file]) };
+      const { summary } = await this.#continue(info);
+      if (!summary.complete) break;
     }
-    return this.continued;
+    return this.#done.continued;
   }
 
-  async #plan(): Promise<PlannedJob> {
+  async #continue(info: RunInfo): Promise<RunEnd> {
+    const { job, stateDir, apiKey, baseUrl, command } = this.#options;
+    const { runId, summary } = info;
+    throwRefusal([continueRefusal(job, info, command(['resume', runId]))]);
+    this.#done.remark(
+      `The run ${runId} was interrupted and is finished first, as it was planned (${counted(rowsLeft(summary), 'row')} left); the manifests are planned after it.`,
+    );
+    if (summary !== null) await checkOut(job, summary);
+    // As the job file says now, also where it says nothing any more.
+    const { rate, concurrency, timeoutMs } = settingsOf(DEFAULT_SETTINGS, job.settings);
+    const settings = { rate, concurrency, timeoutMs, maxDurationMs: this.#deadline.leftMs() };
+    const run = { stateDir, run: runId, apiKey, baseUrl, settings, holds: job.holds, ...this.#life() };
+    const end = await this.#follow(runId, true, (onEvent) => resumeWith(run, onEvent, this.#hooks));
+    const { continued } = this.#done;
+    this.#done.continued = continued === null ? this.#told(end) : worseOf(continued, this.#told(end));
+    return end;
+  }
+
+  /** `null`: there is no manifest that can be planned. */
+  async #plan(): Promise<SavedPlan | null> {
     const { job, stateDir, apiKey, baseUrl, signal, history, command, watch } = this.#options;
-    const planned = await planJob(job, { stateDir, apiKey, baseUrl, ...given({ signal }) });
-    const { plan, bad } = planned;
+    const { plan, bad } = await planJob(job, { stateDir, apiKey, baseUrl, ...given({ signal }) });
     for (const each of bad) {
       const { said, isMoved } = await rejectManifest(each);
-      this.#remark(said);
-      if (isMoved) this.#rejected += 1;
-      else this.#stays += 1;
+      this.#done.remark(said);
+      if (isMoved) this.#moved += 1;
+      else this.#stayed += 1;
     }
-    if (plan === null) return planned;
+    if (plan === null) return null;
     const { runId, header } = plan;
     watch?.onPlan?.(plan);
     const growth = growthVerdict(job, history, header);
-    this.worked.push({ runId, planned: header.planned, complete: false });
+    this.#done.planned(runId, header.planned);
     throwRefusal([limitRefusal(job, header), growth.refusal], command(['runs', 'show', runId]));
     if (signal?.aborted === true) {
       throw new PurgeError('interrupted', 'Interrupted before the first request; nothing was sent.', {
-        next: command(['job', 'run', job.file]),
+        next: this.#again,
       });
     }
-    return planned;
+    return plan;
   }
 
   /** A plan with nothing in it is carried out as well: its results say why, and its manifests are done. */
   async #apply({ runId, header }: SavedPlan): Promise<WorkEnd> {
     const { job, stateDir, apiKey, baseUrl, clock } = this.#options;
     await checkOut(job, { runId, startedAt: new Date(clock.now()).toISOString() });
-    const settings = { maxDurationMs: this.#deadline.leftMs() ?? undefined };
-    const end = await this.#follow(runId, false, (onEvent) =>
-      applyWith(
-        // The job file is the standing approval: for the list that was planned a moment ago, and for no other.
-        {
-          stateDir,
-          run: runId,
-          apiKey,
-          baseUrl,
-          confirm: header.planId,
-          settings: given(settings),
-          ...this.#life(),
-        },
-        onEvent,
-        this.#hooks,
-      ),
-    );
-    return this.#partEnd(end);
+    const settings = { maxDurationMs: this.#deadline.leftMs() };
+    // The job file is the standing approval: for the list that was planned a moment ago, and for no other.
+    const confirm = header.planId;
+    const run = { stateDir, run: runId, apiKey, baseUrl, confirm, settings, ...this.#life() };
+    return this.#told(await this.#follow(runId, false, (onEvent) => applyWith(run, onEvent, this.#hooks)));
   }
 
   #life(): Pick<RunJobOptions, 'trigger' | 'reason' | 'signal' | 'forceSignal'> {
@@ -177,119 +154,41 @@ export class JobWork {
   ): Promise<RunEnd> {
     const run = liveRun((onEvent) =>
       start((event) => {
-        this.tally.add(event);
+        this.#done.tally.add(event);
         onEvent(event);
       }),
     );
     this.#options.watch?.onRun?.(run);
     try {
       const end = await run.finished;
-      this.#remember(end.folder, end.summary, continued);
+      this.#done.ended(end.folder, end.summary, continued);
       return end;
     } catch (error) {
-      await this.#rememberAsItIs(runId, continued);
+      await this.#keepAsItIs(runId, continued);
       throw error;
     }
   }
 
-  #remember(folder: string, summary: Summary, continued: boolean): void {
-    const { runId, planned, complete } = summary;
-    this.runs.push({ continued, folder, summary });
-    const others = this.worked.filter((each) => each.runId !== runId);
-    this.worked.splice(0, Infinity, ...others, { runId, planned, complete });
-  }
-
   /** A run that failed after its first request has results all the same. */
-  async #rememberAsItIs(runId: string, continued: boolean): Promise<void> {
+  async #keepAsItIs(runId: string, continued: boolean): Promise<void> {
     try {
       const { folder, summary } = await showRun({ stateDir: this.#options.stateDir, run: runId });
-      if (summary !== null) this.#remember(folder, summary, continued);
-    } catch (error) {
+      if (summary !== null) this.#done.ended(folder, summary, continued);
+    } catch (thrown) {
       // What the run itself failed with says more.
-      if (!(error instanceof PurgeError)) throw error;
+      rethrowBug(thrown);
     }
   }
 
-  #partEnd({ summary, error, files }: RunEnd): WorkEnd {
-    const { job, command } = this.#options;
-    const { planned, complete, stopReason, counts } = summary;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a run ends with one of our exit codes
-    const exitCode = summary.exitCode as ExitCode;
-    const left = counts.not_attempted + counts.unknown;
-    if (!complete) {
-      const isOver = stopReason === 'max_duration' && this.#deadline.over !== null;
-      const over = `${this.#deadline.over ?? ''}; ${left} of ${counted(planned, 'planned deletion')} are left for the next run.`;
-      const why = isOver ? over : (error ?? `${left} of ${counted(planned, 'planned deletion')} are left.`);
-      return { exitCode, why, next: nextAfterStop(stopReason, command(['job', 'run', job.file])) };
-    }
-    if (exitCode === EXIT_CODES.ok) return { exitCode, why: fineSentence(summary), next: null };
-    const fine = fineOutcomes({ allowNotFound: this.tally.allowNotFound });
-    const out = outFolder(job, summary);
-    const isThere = out !== null && job.reports.includes('results.csv');
-    const read = `read ${isThere ? `${out}/results.csv` : files.resultsCsv}`;
-    return {
-      exitCode,
-      why: error ?? notFineSentence(summary, fine),
-      next: `${read}; the next run tries again what is still in a manifest`,
-    };
+  #told(end: RunEnd): WorkEnd {
+    const { allowNotFound } = this.#done.tally;
+    return endOfRun(end, {
+      job: this.#options.job,
+      again: this.#again,
+      over: this.#deadline.over,
+      allowNotFound,
+    });
   }
-
-  #summed(continued: WorkEnd | null, planned: WorkEnd | null): WorkEnd {
-    const ends = [continued, planned].filter((end) => end !== null);
-    const [first, ...others] = ends;
-    const nothing: WorkEnd = { exitCode: EXIT_CODES.ok, why: 'There was nothing to delete.', next: null };
-    const end = others.reduce(worseOf, first ?? nothing);
-    if (this.#rejected + this.#stays > 0) return this.#withRejected(end, ends.length === 0);
-    const isEmpty = this.runs.every(({ summary }) => summary.planned === 0);
-    if (!isEmpty || this.#options.job.onEmpty === 'ok' || end.exitCode !== EXIT_CODES.ok) return end;
-    return {
-      exitCode: EXIT_CODES.usage,
-      why: 'There was nothing to delete (onEmpty: fail). Nothing was sent.',
-      next: 'see why there is no manifest with something to delete',
-    };
-  }
-
-  /** Nothing was sent: 2. Else 3, as for rows that are not fine, which they are. */
-  #withRejected(end: WorkEnd, isAlone: boolean): WorkEnd {
-    const { job, command } = this.#options;
-    const moved = `${counted(this.#rejected, 'manifest was', 'manifests were')} refused and moved to rejected/`;
-    const stays = `${counted(this.#stays, 'manifest')} cannot be planned and stayed`;
-    const rejected = [...(this.#rejected > 0 ? [moved] : []), ...(this.#stays > 0 ? [stays] : [])].join('; ');
-    const advice =
-      this.#rejected > 0
-        ? 'read the reasons beside each in rejected/, and put it back when it is corrected'
-        : command(['job', 'plan', job.file]);
-    const isFine = end.exitCode === EXIT_CODES.ok;
-    const code = this.tally.sent === 0 ? EXIT_CODES.usage : EXIT_CODES.partial;
-    return {
-      exitCode: isFine ? code : end.exitCode,
-      why: isAlone ? `${rejected}.` : `${rejected}; besides: ${end.why}`,
-      next: end.next ?? advice,
-    };
-  }
-
-  #remark(sentence: string): void {
-    this.remarks.push(sentence);
-    this.#options.watch?.onRemark?.(sentence);
-  }
-}
-
-/** The worse of two; its sentence, or both where they are alike. */
-function worseOf(one: WorkEnd, other: WorkEnd): WorkEnd {
-  const worst = worstExitCode(one.exitCode, other.exitCode);
-  if (one.exitCode === other.exitCode) {
-    return { exitCode: worst, why: `${one.why} Then: ${other.why}`, next: other.next ?? one.next };
-  }
-  return one.exitCode === worst ? one : other;
-}
-
-function fineSentence({ planned, counts, skipped }: Summary): string {
-  const left = Object.values(skipped).reduce((sum, count) => sum + count, 0);
-  const others = left === 0 ? '' : `, ${counted(left, 'entry', 'entries')} skipped`;
-  if (planned === 0) return `There was nothing to delete${others}.`;
-  const deleted = counts.deleted + counts.deleted_inferred;
-  const more = deleted === planned ? '' : ` of ${planned}`;
-  return `${deleted}${more} deleted${others}.`;
 }
 
 type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };

@@ -1,6 +1,6 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { PurgeError } from '../../errors.ts';
+import { PurgeError, rethrowBug } from '../../errors.ts';
 import type { Job } from '../../job/job.ts';
 import { DONE, manifestState, moveManifest } from '../../job/move-manifest.ts';
 import { expandOut } from '../../job/out-template.ts';
@@ -8,14 +8,14 @@ import type { Append } from '../../new-file.ts';
 import { counted } from '../../numbers.ts';
 import type { RunRecord } from '../../ports.ts';
 import { printable } from '../../printable.ts';
-import { ROWS_A_PAGE } from '../../report/csv.ts';
+import { LineWriter } from '../../report/line-writer.ts';
 import { allResults } from '../../report/result-row.ts';
 import { RESULTS_CSV_HEADER, resultCsvLine } from '../../report/results-csv.ts';
 import { resultJson } from '../../report/results-ndjson.ts';
 import { checkOutputFolder } from '../../report/write-report.ts';
 import { replaceFiles } from '../../safe-files.ts';
 import { naming } from '../../storage-error.ts';
-import type { Summary } from '../../types.ts';
+import type { SourceSummary, Summary } from '../../types.ts';
 import { fineOutcomes } from '../not-fine.ts';
 import type { RunHooks } from '../live-run.ts';
 import { openManifestsOf } from './job-manifests.ts';
@@ -28,10 +28,12 @@ import { openManifestsOf } from './job-manifests.ts';
 export function publishing(job: Job, remark: (sentence: string) => void): NonNullable<RunHooks['publish']> {
   return async (run, { summary }) => {
     try {
-      if (job.out !== null) await copyResults(job, run.folder, summary);
+      const out = outFolder(job, summary);
+      if (out !== null) await copyResults(job.reports, run.folder, out);
       if (job.processed === 'move' && summary.complete) await moveDone(job, run.record(), remark);
     } catch (error) {
-      throw error instanceof PurgeError ? afterTheRun(error) : error;
+      rethrowBug(error);
+      throw afterTheRun(error);
     }
   };
 }
@@ -65,12 +67,10 @@ export function outFolder(
   return expandOut(job.out, { job: job.name, runId, startedAt: Date.parse(startedAt), timeZone });
 }
 
-async function copyResults(job: Job, folder: string, summary: Summary): Promise<void> {
-  const out = outFolder(job, summary);
-  if (out === null) return;
+async function copyResults(reports: Job['reports'], folder: string, out: string): Promise<void> {
   await checkOutputFolder(out);
-  await replaceFiles(out, job.reports, async (...appends) => {
-    for (const [index, name] of job.reports.entries()) await copyText(join(folder, name), appends[index]);
+  await replaceFiles(out, reports, async (...appends) => {
+    for (const [index, name] of reports.entries()) await copyText(join(folder, name), appends[index]);
   });
 }
 
@@ -84,8 +84,7 @@ async function copyText(path: string, append: Append | undefined): Promise<void>
 async function moveDone(job: Job, record: RunRecord, remark: (sentence: string) => void): Promise<void> {
   const { sources, files } = record.header;
   const left = idsLeft(record);
-  for (const [index, { path, sha256 }] of sources.entries()) {
-    const file = files.sources[index] ?? path;
+  for (const [index, file] of files.sources.entries()) {
     const state = await manifestState(file);
     const stays = (why: string): void => remark(`${printable(basename(file), 100)} stays: ${why}.`);
     if (state === null) {
@@ -93,17 +92,17 @@ async function moveDone(job: Job, record: RunRecord, remark: (sentence: string) 
       if (existsSync(file)) stays('it is a link, and only plain files are moved');
       continue;
     }
-    const read = await readIds(job, file);
-    if (read?.sha256 !== sha256) {
+    const ids = await idsIn(job, file, sources[index]);
+    if (ids === null) {
       stays('it has changed since it was planned, and is planned anew');
       continue;
     }
-    const open = [...read.ids].filter((id) => left.has(id)).length;
+    const open = [...ids].filter((id) => left.has(id)).length;
     if (open > 0) {
-      stays(`${counted(open, 'entry', 'entries')} of ${read.ids.size} not deleted; it is tried again`);
+      stays(`${counted(open, 'entry', 'entries')} of ${ids.size} not deleted; it is tried again`);
       continue;
     }
-    const write = (append: Append): Promise<void> => writeResultsOf(record, read.ids, append);
+    const write = (append: Append): Promise<void> => writeResultsOf(record, ids, append);
     const companion = { suffix: '.results.csv', write };
     const moved = await moveManifest(file, state, { folder: DONE, companion });
     if ('stays' in moved) stays(moved.stays);
@@ -121,33 +120,32 @@ function idsLeft(record: RunRecord): ReadonlySet<string> {
   return left;
 }
 
-/** All IDs of a manifest, duplicates of other manifests included; `null` when it can no longer be read as one. */
-async function readIds(
+/** All IDs of a manifest, duplicates of other manifests included; `null` when it is no longer what was planned. */
+async function idsIn(
   job: Job,
   file: string,
-): Promise<{ readonly ids: ReadonlySet<string>; readonly sha256: string } | null> {
+  planned: Pick<SourceSummary, 'sha256'> | undefined,
+): Promise<ReadonlySet<string> | null> {
   try {
     const source = await openManifestsOf(job, [file]);
     const ids = new Set<string>();
     for await (const page of source.pages()) for (const { id } of page) ids.add(id);
-    return { ids, sha256: source.summaries()[0]?.sha256 ?? '' };
+    const isSame = source.summaries().some(({ sha256 }) => sha256 === planned?.sha256);
+    return isSame ? ids : null;
   } catch (error) {
-    if (error instanceof PurgeError && error.kind === 'usage') return null;
-    throw error;
+    // What was planned could be read.
+    rethrowBug(error);
+    return null;
   }
 }
 
 /** The results of the run about these IDs, as in results.csv. */
 async function writeResultsOf(record: RunRecord, ids: ReadonlySet<string>, append: Append): Promise<void> {
-  let text = RESULTS_CSV_HEADER;
-  let rows = 0;
+  const lines = new LineWriter(append);
+  lines.add(RESULTS_CSV_HEADER);
   for (const row of allResults(record)) {
-    if (!ids.has(row.id)) continue;
-    text += resultCsvLine(resultJson(row));
-    rows += 1;
-    if (rows % ROWS_A_PAGE !== 0) continue;
-    await append(text);
-    text = '';
+    if (ids.has(row.id)) lines.add(resultCsvLine(resultJson(row)));
+    if (lines.isFull) await lines.flush();
   }
-  await append(text);
+  await lines.flush();
 }
