@@ -12,20 +12,23 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal string alignment). */
 function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  let beforeLast: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
+    const row: number[] = [];
+    for (let j = 0; j <= b.length; j++) {
       const change = a[i - 1] === b[j - 1] ? 0 : 1;
-      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + change);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
-      }
-      row.push(cost);
+      const isSwap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? costAt(beforeLast, j - 2) + 1 : Infinity;
+      row.push(Math.min(costAt(last, j) + 1, costAt(row, j - 1) + 1, costAt(last, j - 1) + change, swapped));
     }
     beforeLast = last;
     last = row;
   }
-  return last[b.length] ?? 0;
+  return costAt(last, b.length);
+}
+
+/** Beyond the edge of the table nothing leads anywhere. */
+function costAt(row: readonly number[], index: number): number {
+  return row[index] ?? Infinity;
 }

@@ -45,10 +45,7 @@ export class PlainValue {
 
   /** Where to point for this path: at the part, or at the nearest one around it. */
   offsetAt(path: KeyPath): number {
-    const part = this.part(path);
-    if (part) return part.offset;
-    const around = this.part(path.slice(0, -1));
-    return path.length > 1 ? (around?.keyOffset ?? 0) : 0;
+    return this.part(path)?.offset ?? this.part(path.slice(0, -1))?.keyOffset ?? 0;
   }
 
   /** The value at this path; `undefined` when the file has none. */
@@ -67,7 +64,7 @@ export class PlainValue {
 
   #read(node: unknown, path: KeyPath, keyOffset: number): unknown {
     const { isAlias, isMap, isNode, isScalar, isSeq } = this.#yaml;
-    const offset = isNode(node) ? (node.range?.[0] ?? keyOffset) : keyOffset;
+    const offset = this.#offsetOf(node, keyOffset);
     const source = isScalar(node) ? node.source : undefined;
     this.#parts.set(JSON.stringify(path), { keyOffset, offset, source });
     if (!isNode(node)) return null;
@@ -83,29 +80,34 @@ export class PlainValue {
       return Object.fromEntries(entries.filter((entry) => entry !== undefined));
     }
     if (isSeq(node)) return node.items.map((item, index) => this.#read(item, [...path, index], offset));
-    return this.#scalar(isScalar(node) ? node.value : null, path, { keyOffset, offset, source });
+    return this.#scalar(node.value, path, { keyOffset, offset, source });
   }
 
   /** Key and value, once for each key. */
   #entry(pair: Pair, path: KeyPath): readonly [string, unknown] | undefined {
-    const { isNode, isScalar } = this.#yaml;
+    const { isScalar } = this.#yaml;
     const keyNode = pair.key;
-    const offset = isNode(keyNode) ? (keyNode.range?.[0] ?? 0) : 0;
+    const offset = this.#offsetOf(keyNode, 0);
     const isPlain = isScalar(keyNode) && keyNode.anchor === undefined && keyNode.tag === undefined;
-    const key = isPlain ? (keyNode.source ?? '') : '';
+    const key = isPlain ? keyNode.source : undefined;
     // A value below a key that cannot be used is read too, so that all that is wrong with it is listed.
     const refuse = (problem: string): undefined => {
       const unnamed = [...path, `${UNNAMED}${offset}`];
       this.#flaw(unnamed, offset, problem);
       this.#read(pair.value, unnamed, offset);
     };
-    if (key === '' || key === '__proto__') return refuse('this is not a key');
+    if (key === undefined || key === '' || key === '__proto__') return refuse('this is not a key');
     if (isSecretName(key) || looksLikeKey(key)) {
       return refuse('looks like an API key; put the key into TAVUS_API_KEY or a file named by apiKeyFile');
     }
     const here = [...path, key];
     if (this.part(here)) return refuse(`${shownName(key)} stands twice`);
     return [key, this.#read(pair.value, here, offset)];
+  }
+
+  /** What a key without a value has is no node. */
+  #offsetOf(node: unknown, otherwise: number): number {
+    return this.#yaml.isNode(node) && node.range ? node.range[0] : otherwise;
   }
 
   #scalar(value: unknown, path: KeyPath, part: Part): unknown {

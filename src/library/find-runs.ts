@@ -7,6 +7,7 @@ import type { FoundEntry } from '../store/find-entry.ts';
 import { ledgerPath, openLedgerFile } from '../store/ledger-file.ts';
 import { findInLedger, type PrunedEntry } from '../store/pruned-runs.ts';
 import { withRun, type RunFile } from '../store/run-file.ts';
+import { sourcePath } from '../store/run-entries.ts';
 import { listRunFolders } from '../store/run-folders.ts';
 
 /**
@@ -67,7 +68,7 @@ function findingOf(run: RunFile, entry: FoundEntry): RunFinding {
     ...whatBecame({ ...entry, wasApplied: run.lives() > 0 }),
     skipped: skip,
     finishedAt: timeOf(entry.finishedAt),
-    entry: { detail, manifest: sources[source]?.path ?? '', line, reason, ticket },
+    entry: { detail, manifest: sourcePath(sources, source), line, reason, ticket },
   };
 }
 

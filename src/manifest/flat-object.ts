@@ -18,12 +18,20 @@ export function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
+/** Where an object and its texts stand. */
+export interface FlatObject {
+  /** Its `{` and its `}`. */
+  readonly start: number;
+  readonly end: number;
+  /** Each text from its quote to its closing one: key, value, key, value. */
+  readonly marks: readonly number[];
+}
+
 /**
- * Where the texts of an object are that begins with the `{` at `at`, each from its quote to its closing one: key, value,
- * key, value; at last where the `}` is. `undefined` unless it is as simple as almost all are: at least one key, only texts
+ * The object that begins with the `{` at `at`. `undefined` unless it is as simple as almost all are: at least one key, only texts
  * as values, ASCII without escapes, and all of it in `bytes`.
  */
-export function flatObjectAt(bytes: Uint8Array, at: number): readonly number[] | undefined {
+export function flatObjectAt(bytes: Uint8Array, at: number): FlatObject | undefined {
   const marks: number[] = [];
   for (let next = at, isKey = true; ; isKey = !isKey) {
     const start = skipSpace(bytes, next + 1);
@@ -33,10 +41,7 @@ export function flatObjectAt(bytes: Uint8Array, at: number): readonly number[] |
     marks.push(start, end);
     next = skipSpace(bytes, end + 1);
     const byte = bytes[next];
-    if (!isKey && byte === CLOSING) {
-      marks.push(next);
-      return marks;
-    }
+    if (!isKey && byte === CLOSING) return { start: at, end: next, marks };
     if (byte !== (isKey ? COLON : COMMA)) return undefined;
   }
 }

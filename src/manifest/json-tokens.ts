@@ -1,6 +1,6 @@
 import { Tokenizer, TokenType } from '@streamparser/json';
 import { PurgeError } from '../errors.ts';
-import { flatObjectAt, isSpace, skipSpace } from './flat-object.ts';
+import { flatObjectAt, isSpace, skipSpace, type FlatObject } from './flat-object.ts';
 import { MAX_JSON_DEPTH, MAX_LINE_BYTES } from './limits.ts';
 import type { Place } from './source-error.ts';
 import type { TextScanner } from './text-scanner.ts';
@@ -149,10 +149,10 @@ export class JsonTokens {
       if (bytes[next] === COMMA) this.#take(TokenType.COMMA, ',', offsetOf(next));
       else {
         const isDue = this.#expected === 'value' || this.#expected === 'first value';
-        const marks = isDue && bytes[next] === OPENING ? flatObjectAt(bytes, next) : undefined;
-        if (marks === undefined) return next;
-        this.#takeFlat(bytes, { start: next, marks }, offsetOf);
-        next = marks.at(-1) ?? next;
+        const object = isDue && bytes[next] === OPENING ? flatObjectAt(bytes, next) : undefined;
+        if (object === undefined) return next;
+        this.#takeFlat(bytes, object, offsetOf);
+        next = object.end;
       }
       next += 1;
     }
@@ -179,12 +179,10 @@ export class JsonTokens {
   }
 
   end(): void {
-    if (!this.#tokenizer.isEnded) {
-      try {
-        this.#tokenizer.end();
-      } catch (error) {
-        throw isOurs(error) ? error : this.#endsEarly();
-      }
+    try {
+      this.#tokenizer.end();
+    } catch (error) {
+      throw isOurs(error) ? error : this.#endsEarly();
     }
     if (this.#open.length > 0 || this.#expected === 'colon') throw this.#endsEarly();
   }
@@ -229,8 +227,7 @@ export class JsonTokens {
   }
 
   #takeFlat(bytes: Buffer, object: FlatObject, offsetOf: (index: number) => number): void {
-    const { start, marks } = object;
-    const end = marks.at(-1) ?? start;
+    const { start, end, marks } = object;
     const text = bytes.toString('latin1', start, end);
     this.#standOn(offsetOf(start));
     this.#begin('object', '{');
@@ -296,7 +293,7 @@ export class JsonTokens {
   /** A number as it was written, for messages: `8e4`, not 80000. */
   #numberAt(offset: number): string {
     const text = this.#scanner.bytes(offset, offset + MAX_LINE_BYTES).toString('latin1');
-    return /^[-+.\deE]*/.exec(text)?.[0] ?? '';
+    return text.replace(/[^-+.\deE].*$/s, '');
   }
 
   #checkUnfinished(
@@ -350,11 +347,6 @@ export class JsonTokens {
       next: 'Correct the syntax; texts need double quotes, and there are no comments or trailing commas.',
     });
   }
-}
-
-interface FlatObject {
-  readonly start: number;
-  readonly marks: readonly number[];
 }
 
 /** A piece ends before the next `{` or at the end, less white space there. */

@@ -28,7 +28,6 @@ export class CsvReader implements RecordReader {
   readonly #lines: PlainLines;
   /** From the first quote on. */
   #parser: Parser | undefined;
-  readonly #columnOf: ColumnOf;
   #header: Header | undefined;
   /** Where the row at hand starts and ends: byte offsets. */
   #start = 0;
@@ -41,11 +40,6 @@ export class CsvReader implements RecordReader {
     this.#delimiter = delimiterOf(source.delimiter);
     this.#sink = sink;
     this.#lines = new PlainLines(this.#delimiter, (cells, end) => this.#take(cells, end));
-    this.#columnOf = (field) => {
-      const index = this.#header?.indexes[field] ?? -1;
-      const row = this.#scanner.bytes(this.#start, this.#end).toString();
-      return index === -1 ? 1 : columnOfCell(row, this.#delimiter, index);
-    };
   }
 
   async write(chunk: Buffer): Promise<void> {
@@ -88,12 +82,12 @@ export class CsvReader implements RecordReader {
     // Two more bytes for the line end.
     if (this.#end - this.#start > MAX_LINE_BYTES + 2) throw this.#tooLong();
     // A line of spaces is a blank line, unless it may be a value.
-    const blank = record.length === 1 && /^[ \t]*$/.test(record[0] ?? '');
+    const blank = record.length === 1 && record.every(isBlank);
     if (this.#header === undefined) {
       if (!blank) this.#header = this.#readHeader(record);
       return;
     }
-    const { indexes, width, impliedKind } = this.#header;
+    const { indexes, width, impliedKind, columnOf } = this.#header;
     const uneven = record.length !== width;
     if (uneven && blank) return;
     this.#sink(
@@ -108,7 +102,7 @@ export class CsvReader implements RecordReader {
         impliedKind,
         problem: uneven ? this.#uneven(record.length, width) : undefined,
       },
-      this.#columnOf,
+      columnOf,
     );
   }
 
@@ -139,7 +133,15 @@ export class CsvReader implements RecordReader {
       if (meaning.field === 'id') impliedKind = meaning.kind;
     }
     if (indexes.id === -1) this.#columns.refuseMissingId({ line, column: 1 }, advice);
-    return { indexes, width: record.length, impliedKind };
+    const columnOf: ColumnOf = (field) => this.#columnOf(indexes[field]);
+    return { indexes, width: record.length, impliedKind, columnOf };
+  }
+
+  /** Where a cell of the row at hand starts. */
+  #columnOf(index: number): number {
+    if (index === -1) return 1;
+    const row = this.#scanner.bytes(this.#start, this.#end).toString();
+    return columnOfCell(row, this.#delimiter, index);
   }
 
   /** When the header makes sense with another delimiter: which one. */
@@ -193,6 +195,7 @@ interface Header {
   /** Columns, known or not. */
   readonly width: number;
   readonly impliedKind: Kind | undefined;
+  readonly columnOf: ColumnOf;
 }
 
 const NO_COLUMNS: Readonly<Record<Field, number>> = {
@@ -239,6 +242,10 @@ class RecordParser extends Parser {
     this.#onRecord(record, this.info.bytes);
     return true;
   }
+}
+
+function isBlank(text: string): boolean {
+  return /^[ \t]*$/.test(text);
 }
 
 function cell(record: readonly string[], index: number): string {

@@ -59,7 +59,7 @@ export class TextScanner {
       const byte = chunk[i] ?? 0;
       if (byte >= 0x20 && byte < 0x7f) continue;
       if (byte === LF) this.#endLine(this.#offset + i, i > 0 ? chunk[i - 1] === CR : this.#endsWithCr(chunk));
-      else if (byte >= 0x80) this.#checkCharacter(chunk, i);
+      else if (byte >= 0x80) this.#checkCharacter(chunk, i, byte);
       else if (byte === CR) {
         if (i + 1 === chunk.length) this.#afterCr = true;
         else if (chunk[i + 1] !== LF) this.#refuseLoneCr(this.#offset + i);
@@ -81,20 +81,20 @@ export class TextScanner {
 
   /** Goes to the byte at `offset`; `line`, `column` and `here` then tell where that is. */
   seek(offset: number): void {
-    while (this.#next < this.#starts.length && (this.#starts[this.#next] ?? 0) <= offset) {
-      this.#goToLine(this.#starts[this.#next] ?? 0, this.#lines[this.#next] ?? 0);
-      this.#next++;
+    let start = this.#starts[this.#next];
+    while (start !== undefined && start <= offset) {
+      this.#goToLine(start, this.#lines[this.#next] ?? this.#openLine);
+      start = this.#starts[++this.#next];
     }
-    if (this.#next === this.#starts.length && this.#openStart <= offset) {
-      this.#goToLine(this.#openStart, this.#openLine);
-    }
+    if (start === undefined && this.#openStart <= offset) this.#goToLine(this.#openStart, this.#openLine);
     this.#goToOffset(offset);
   }
 
   /** Goes to the first line that is not empty and starts at or after `offset`; answers with where it starts. */
   seekLineFrom(offset: number): number {
-    while (this.#next < this.#starts.length && (this.#starts[this.#next] ?? 0) < offset) this.#next++;
-    const start = this.#starts[this.#next] ?? this.#openStart;
+    let complete = this.#starts[this.#next];
+    while (complete !== undefined && complete < offset) complete = this.#starts[++this.#next];
+    const start = complete ?? this.#openStart;
     // The line stays in the list: asked again, the answer is the same.
     this.#goToLine(start, this.#lines[this.#next] ?? this.#openLine);
     this.#goToOffset(start);
@@ -152,13 +152,13 @@ export class TextScanner {
     return this.#window[this.#window.length - chunk.length - 1] === CR;
   }
 
-  #checkCharacter(chunk: Buffer, i: number): void {
-    const byte = chunk[i] ?? 0;
+  #checkCharacter(chunk: Buffer, i: number, byte: number): void {
+    const second = chunk[i + 1];
     if (byte < 0xc0) this.#continuations.push(this.#offset + i);
     // U+0080 to U+009F are C2 80 to C2 9F.
-    else if (byte === 0xc2 && (chunk[i + 1] ?? 0) < 0xa0)
-      this.#refuseControl(this.#offset + i, chunk[i + 1] ?? 0);
-    else if (byte === 0xef && chunk[i + 1] === 0xbb && chunk[i + 2] === 0xbf) {
+    else if (byte === 0xc2 && second !== undefined && second < 0xa0)
+      this.#refuseControl(this.#offset + i, second);
+    else if (byte === 0xef && second === 0xbb && chunk[i + 2] === 0xbf) {
       throw sourceError(
         this.#path,
         this.#placeOf(this.#offset + i),

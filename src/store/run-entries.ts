@@ -74,15 +74,15 @@ export function countEntries(db: DatabaseSync): PlanCounts {
     db,
     `SELECT count(*), ${columns.join(', ')} FROM entry WHERE skip IS NULL`,
   )();
-  const [planned, ...counts] = counted.map(Number);
+  const planned = Number(counted[0]);
   const byKindAndMode = pairs
-    .map((pair, index) => ({ ...pair, count: counts[index] ?? 0 }))
+    .map((pair, index) => ({ ...pair, count: Number(counted[index + 1]) }))
     .filter(({ count }) => count > 0);
   const known = byKindAndMode.reduce((sum, { count }) => sum + count, 0);
   if (known !== planned) {
     throw new PurgeError(
       'storage',
-      `The ${RUN_FORMAT.name} is damaged: ${planned ?? 0} deletions are planned, but only ${known} of a kind and mode that there are.`,
+      `The ${RUN_FORMAT.name} is damaged: ${planned} deletions are planned, but only ${known} of a kind and mode that there are.`,
       { next: RUN_FORMAT.cure },
     );
   }
@@ -109,6 +109,11 @@ export function getMeta(db: DatabaseSync, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The manifest of an entry, as the operator named it; empty when the run file names one that it does not have. */
+export function sourcePath(sources: readonly Pick<SourceSummary, 'path'>[], source: number): string {
+  return sources[source]?.path ?? '';
+}
+
 /** The first and last planned deletions, without overlap, and the first skipped entries; at most `count` of each. */
 export function previewOf(db: DatabaseSync, sources: readonly SourceSummary[], count: number): PlanPreview {
   const select = (order: string): PreviewRow[] =>
@@ -129,7 +134,7 @@ export function previewOf(db: DatabaseSync, sources: readonly SourceSummary[], c
 function previewRow(row: Readonly<Record<string, unknown>>, sources: readonly SourceSummary[]): PreviewRow {
   return {
     ...plannedDeletion(row),
-    manifest: sources[Number(row['source'])]?.path ?? '',
+    manifest: sourcePath(sources, Number(row['source'])),
     line: Number(row['line']),
     reason: String(row['reason']),
     ticket: String(row['ticket']),
@@ -141,7 +146,7 @@ function skippedRow(row: Readonly<Record<string, unknown>>, sources: readonly So
   return {
     kind: String(row['kind']),
     id: String(row['id']),
-    manifest: sources[Number(row['source'])]?.path ?? '',
+    manifest: sourcePath(sources, Number(row['source'])),
     line: Number(row['line']),
     why: oneOf(SKIP_REASONS, row['skip']),
     detail: String(row['detail']),

@@ -295,14 +295,17 @@ test.each([
   expect(summaries).toMatchObject([{ format }]);
 });
 
+/** The first kilobyte is read whole, to tell the format: only behind it pieces stay as they come. */
+const BEYOND_HEAD = `8a4f94e735,video,${'x'.repeat(1_100)}\n`;
+
 test('standard input is read as -, with its format given, in whatever pieces it comes', async () => {
-  const content = '\ufeffid,kind,reason\n8a4f94e736,video,ö😀\n8a4f94e737,video,€\n';
+  const content = `\ufeffid,kind,reason\n${BEYOND_HEAD}8a4f94e736,video,ö😀\r\n8a4f94e737,video,€\n`;
   for (const size of [1, 2, 3, 7, 1_000_000]) {
     using folder = new ManifestFolder();
     const { rows, summaries } = await folder.read(['-'], { format: 'csv', stdin: inPieces(content, size) });
-    expect(rows.map(({ line, reason }) => [line, reason])).toEqual([
-      [2, 'ö😀'],
-      [3, '€'],
+    expect(rows.slice(1).map(({ line, reason }) => [line, reason])).toEqual([
+      [3, 'ö😀'],
+      [4, '€'],
     ]);
     expect(summaries).toMatchObject([
       { path: '-', sha256: createHash('sha256').update(content).digest('hex') },
@@ -343,15 +346,54 @@ test('a standard input that breaks off is refused, with what broke it', async ()
 });
 
 test('a carriage return alone is refused at its place, also where a piece of a pipe ends with it', async () => {
-  for (const size of [1, 8, 100]) {
+  const content = `id,kind,reason\n${BEYOND_HEAD}8a4f94e736,video\r8a4f94e737,video`;
+  for (const size of [1, 8, content.indexOf('\r') + 1, 10_000]) {
     using folder = new ManifestFolder();
-    const reading = folder.read(['-'], { format: 'csv', stdin: inPieces('id,kind\r8a4f94e736,video', size) });
+    const reading = folder.read(['-'], { format: 'csv', stdin: inPieces(content, size) });
     await expect(reading).rejects.toMatchObject({
       kind: 'usage',
-      message: expect.stringContaining('-:1:8: '),
+      message: expect.stringContaining('-:3:17: '),
     });
   }
 });
+
+test('no character is broken where a large piece is cut into smaller ones', async () => {
+  for (const before of ['', 'x', 'xx']) {
+    using folder = new ManifestFolder();
+    const reason = `${before}${'€'.repeat(300)}`;
+    const content = `id,kind,reason\n${`8a4f94e736,video,${reason}\n`.repeat(300)}`;
+    const { rows } = await folder.read(['-'], {
+      format: 'csv',
+      stdin: inPieces(content, content.length * 3),
+    });
+    expect(rows).toHaveLength(300);
+    expect(rows.every((row) => row.reason === reason)).toBe(true);
+  }
+});
+
+test('an abort ends the reading of a file, and names it', async () => {
+  using folder = new ManifestFolder();
+  folder.write('a.csv', 'id,kind\n8a4f94e736,video\n');
+  const reading = folder.read(['a.csv'], { signal: AbortSignal.abort() });
+  await expect(reading).rejects.toMatchObject({
+    kind: 'interrupted',
+    message: 'Interrupted while reading a.csv; nothing was sent.',
+  });
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'a file that the system cannot read is refused, with why',
+  async () => {
+    using folder = new ManifestFolder();
+    // Nothing is mapped at the address 0.
+    const reading = folder.read(['/proc/self/mem'], { format: 'csv' });
+    await expect(reading).rejects.toMatchObject({
+      kind: 'usage',
+      message: '/proc/self/mem: cannot be read',
+      cause: { code: 'EIO' },
+    });
+  },
+);
 
 test('an entry beside the lists can be ignored, whatever it holds', async () => {
   const { rows } = await readManifest(

@@ -286,6 +286,17 @@ test('a FIFO is refused with advice, without waiting for its writer', async () =
   expect(error.next).toContain('use - as its name');
 });
 
+test.each([
+  ['few characters', '€\n'.repeat(1_100)],
+  ['quotes in it that are written twice', '""\n'.repeat(1_400)],
+])('a row over 4,096 bytes is refused, also one of %s, whether it ends or not', async (_, reason) => {
+  for (const end of ['"\n8a4f94e737,video,\n', '']) {
+    const content = `id,kind,reason\n8a4f94e736,video,"${reason}${end}`;
+    const error = await usageError(readManifest('a.csv', content));
+    expect(error.message).toMatch(/^a\.csv:2:1: the row is over 4096 bytes/);
+  }
+});
+
 test('a manifest that grows while it is read is refused', async () => {
   using folder = new ManifestFolder();
   folder.write('a.csv', `id\n${'8a4f94e736\n'.repeat(20_000)}`);
