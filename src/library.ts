@@ -105,6 +105,8 @@ export interface ApplyOptions {
   /** What starts this life of the run, such as `cron`, and why: short printable texts, kept in run file and summary. */
   readonly trigger?: string;
   readonly reason?: string;
+  /** How an error names the command that is the next step, from its words; `tavus-purge` and the words by default. */
+  readonly command?: (words: readonly string[]) => string;
   /** Drain: no new attempt, what is in flight finishes (20 s at most). */
   readonly signal?: AbortSignal;
   /** Abort what is in flight. */
@@ -126,6 +128,7 @@ export interface ResumeOptions {
   /** As of `ApplyOptions`, for this life of the run. */
   readonly trigger?: string;
   readonly reason?: string;
+  readonly command?: (words: readonly string[]) => string;
   readonly signal?: AbortSignal;
   readonly forceSignal?: AbortSignal;
 }

@@ -1,6 +1,7 @@
 import type { ApplyOptions, PlanOptions, ResumeOptions } from '../library.ts';
 import type { ExecutionSettings } from '../types.ts';
 import type { CommandContext } from './command-context.ts';
+import { nextCommand } from './next-command.ts';
 import { isFlag, isGiven, type Settings } from './settings.ts';
 
 /** Drops what is `undefined`: for the library, an option that is not given is not there. */
@@ -52,6 +53,7 @@ export function applyOptions(
   return {
     ...approved,
     stateDir: context.stateDir,
+    command: (words) => nextCommand(context, words),
     planMaxAgeMs: values.planMaxAge,
     ...given({ out: values.out, trigger: values.trigger, reason: values.reason }),
     signal: context.stop,
@@ -90,6 +92,7 @@ export function resumeOptions(context: CommandContext, apiKey: string): ResumeOp
   return {
     stateDir: context.stateDir,
     apiKey,
+    command: (words) => nextCommand(context, words),
     ...given({
       run: context.words[0],
       out: settings.values.out,

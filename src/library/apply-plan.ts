@@ -9,6 +9,7 @@ import type { OnEvent } from '../ports.ts';
 import { DEFAULT_PLAN_MAX_AGE_MS, settingsOf } from './defaults.ts';
 import { liveRun, lockRun, startRun, toolMajor, type RunHooks } from './live-run.ts';
 import { checkOwnFolders } from './own-folders.ts';
+import { plainCommand } from './plain-command.ts';
 import { runNotes } from './run-notes.ts';
 import { changedSources, mismatchesOf, plannedNow } from './verify-run.ts';
 
@@ -26,6 +27,7 @@ export async function applyWith(
   onEvent: OnEvent,
   hooks: RunHooks = {},
 ): Promise<RunEnd> {
+  const { command = plainCommand } = options;
   const apiKey = checkKey(options.apiKey);
   const notes = runNotes(options, apiKey);
   const folder = runFolder(options.stateDir, options.run);
@@ -57,6 +59,7 @@ export async function applyWith(
       holdFiles: [...header.files.holds, ...(options.holds ?? []).map((path) => resolve(path))],
       notes,
       stateDir: options.stateDir,
+      nextCommand: (verb) => command([verb, options.run]),
       out: options.out,
       signal: options.signal,
       forceSignal: options.forceSignal,

@@ -46,6 +46,8 @@ export interface StartOptions extends RunHooks {
   readonly holdFiles: readonly string[];
   readonly notes: RunNotes;
   readonly stateDir: string;
+  /** The command that the operator types to go on with this run, or to see its results. */
+  readonly nextCommand: (verb: 'resume' | 'report') => string;
   readonly out: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly forceSignal: AbortSignal | undefined;
@@ -106,9 +108,11 @@ export async function startRun(run: RunFile, options: StartOptions): Promise<Run
         forceSignal: options.forceSignal ?? new AbortController().signal,
         life: { keyFingerprint: approval.keyFingerprint, toolVersion: TOOL.version, holdFiles, ...notes },
       },
-    );
+    ).catch((thrown: unknown) => {
+      throw toBeResumed(thrown, options.nextCommand('resume'));
+    });
     rememberDeletions(options.stateDir, header.target.baseUrl, onEvent);
-    const { files, summary } = await writeResults(run, out);
+    const { files, summary } = await writeResults(run, out, options.nextCommand);
     await options.publish?.(run, { files, summary });
     rememberResults(run, onEvent);
     onEvent({ type: 'finished', exitCode: summary.exitCode, stopReason: summary.stopReason });
@@ -119,18 +123,31 @@ export async function startRun(run: RunFile, options: StartOptions): Promise<Run
   }
 }
 
+/** What could not be recorded stopped the run; where its record ends, it goes on. */
+function toBeResumed(thrown: unknown, resume: string): unknown {
+  rethrowBug(thrown);
+  return new PurgeError(thrown.kind, thrown.message, {
+    next: `free the disk, then continue with ${resume}; nothing that was sent is lost`,
+    details: thrown.details,
+    cause: thrown,
+  });
+}
+
 /** After the run: whatever goes wrong with its files now is local, and the run itself is recorded. */
-async function writeResults(run: RunFile, out: string): ReturnType<typeof writeReport> {
+async function writeResults(
+  run: RunFile,
+  out: string,
+  nextCommand: StartOptions['nextCommand'],
+): ReturnType<typeof writeReport> {
   try {
     return await writeReport(run.record(), out, TOOL);
   } catch (thrown) {
     rethrowBug(thrown);
-    const { runId } = run.header;
     throw new PurgeError(
       'storage',
       `The run is recorded, but its results could not be written: ${thrown.message}`,
       {
-        next: `tavus-purge resume ${runId} writes them, or tavus-purge report ${runId} --out <another folder>`,
+        next: `${nextCommand('resume')} writes them, or ${nextCommand('report')} --out <another folder>`,
         cause: thrown,
       },
     );

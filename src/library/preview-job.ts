@@ -11,8 +11,9 @@ import { listRuns } from './inspect-runs.ts';
 import { baseUrlOf } from './job/base-url-of.ts';
 import { continueRefusal, growthVerdict, limitRefusal, startRefusals } from './job/job-guards.ts';
 import type { BadManifest } from './job/job-manifests.ts';
-import { plainCommand, type JobOptions } from './job/job-options.ts';
+import type { JobOptions } from './job/job-options.ts';
 import { planJob } from './job/plan-job.ts';
+import { plainCommand } from './plain-command.ts';
 
 /** What a run of the job would do at this moment. */
 export interface JobPreview {

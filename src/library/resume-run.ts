@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Approval } from '../approval.ts';
+import { Approval, type BoundTarget } from '../approval.ts';
 import { PurgeError, rethrowBug } from '../errors.ts';
 import type { PurgeRun, ResumeOptions, RunEnd } from '../library.ts';
 import type { OnEvent } from '../ports.ts';
@@ -9,8 +9,9 @@ import { systemClock } from '../system-clock.ts';
 import { checkKey, keyFingerprint, parseBaseUrl } from '../tavus/target.ts';
 import { LONGEST_PAUSE_MS } from '../execute/delete-one.ts';
 import { DEFAULT_BASE_URL, settingsOf } from './defaults.ts';
-import { liveRun, lockRun, startRun, toolMajor, type RunHooks } from './live-run.ts';
+import { liveRun, lockRun, startRun, toolMajor, type RunHooks, type StartOptions } from './live-run.ts';
 import { checkOwnFolders } from './own-folders.ts';
+import { plainCommand, type CommandOf } from './plain-command.ts';
 import { runNotes } from './run-notes.ts';
 import { plannedNow } from './verify-run.ts';
 
@@ -28,6 +29,7 @@ export async function resumeWith(
   onEvent: OnEvent,
   hooks: RunHooks = {},
 ): Promise<RunEnd> {
+  const { command = plainCommand } = options;
   const apiKey = checkKey(options.apiKey);
   const notes = runNotes(options, apiKey);
   const fingerprint = keyFingerprint(apiKey);
@@ -35,8 +37,8 @@ export async function resumeWith(
     options.run === undefined
       ? await newestInterruptedRun(
           options.stateDir,
-          parseBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL),
-          fingerprint,
+          { baseUrl: parseBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL), keyFingerprint: fingerprint },
+          command,
         )
       : runFolder(options.stateDir, options.run);
   await checkOwnFolders(options.stateDir, folder);
@@ -52,7 +54,7 @@ export async function resumeWith(
         'refused',
         `The plan ${header.runId} was never applied; there is nothing to resume.`,
         {
-          next: `tavus-purge apply ${header.runId} --confirm ${header.planId.slice(0, 8)}`,
+          next: command(['apply', header.runId, '--confirm', header.planId.slice(0, 8)]),
         },
       );
     }
@@ -66,7 +68,8 @@ export async function resumeWith(
       finished: run.isFinished(),
     });
     const notBefore = Math.max(last.notBefore ?? 0, run.journal().notBefore() ?? 0);
-    refuseTooEarly(Math.min(notBefore, last.lastSignAt + LONGEST_WAIT_MS), header.runId);
+    const nextCommand: StartOptions['nextCommand'] = (verb) => command([verb, options.run ?? header.runId]);
+    refuseTooEarly(Math.min(notBefore, last.lastSignAt + LONGEST_WAIT_MS), nextCommand('resume'));
     return await startRun(run, {
       approval,
       apiKey,
@@ -74,6 +77,7 @@ export async function resumeWith(
       holdFiles: [...new Set([...last.holdFiles, ...(options.holds ?? []).map((path) => resolve(path))])],
       notes,
       stateDir: options.stateDir,
+      nextCommand,
       out: options.out,
       signal: options.signal,
       forceSignal: options.forceSignal,
@@ -96,31 +100,35 @@ export async function lastKeyOf(options: {
 const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 
 /** A short pause is waited out by the run itself. */
-function refuseTooEarly(notBefore: number, runId: string): void {
+function refuseTooEarly(notBefore: number, resume: string): void {
   if (notBefore - systemClock.now() <= LONGEST_PAUSE_MS) return;
   const at = new Date(notBefore).toISOString();
   throw new PurgeError(
     'interrupted',
     `The API asked not to be called again before ${at}. Nothing was sent.`,
     {
-      next: `tavus-purge resume ${runId}, after ${at}`,
+      next: `${resume}, after ${at}`,
     },
   );
 }
 
-async function newestInterruptedRun(stateDir: string, baseUrl: string, fingerprint: string): Promise<string> {
+async function newestInterruptedRun(
+  stateDir: string,
+  { baseUrl, keyFingerprint }: BoundTarget,
+  command: CommandOf,
+): Promise<string> {
   const candidates = listRunFolders(stateDir).toReversed();
   let withAnotherKey: string | undefined;
   for (const folder of candidates) {
     const found = await interruptedRun(folder, baseUrl);
-    if (found?.keyFingerprint === fingerprint) return folder;
+    if (found?.keyFingerprint === keyFingerprint) return folder;
     withAnotherKey ??= found?.runId;
   }
   const next =
     withAnotherKey === undefined
-      ? 'tavus-purge runs list'
-      : `tavus-purge resume ${withAnotherKey}, if that run, made with another key, is meant`;
-  throw new PurgeError('usage', `There is no interrupted run at ${baseUrl} with the key ${fingerprint}.`, {
+      ? command(['runs', 'list'])
+      : `${command(['resume', withAnotherKey])}, if that run, made with another key, is meant`;
+  throw new PurgeError('usage', `There is no interrupted run at ${baseUrl} with the key ${keyFingerprint}.`, {
     next,
   });
 }

@@ -5,8 +5,9 @@ import { createPrivateFolder } from '../safe-files.ts';
 import { jobLock, LOCKS, takeLock } from '../store/target-lock.ts';
 import { systemClock } from '../system-clock.ts';
 import { parseBaseUrl } from '../tavus/target.ts';
-import { plainCommand, type JobResult, type RunJobOptions } from './job/job-options.ts';
+import type { JobResult, RunJobOptions } from './job/job-options.ts';
 import { JobRun } from './job/job-run.ts';
+import { plainCommand } from './plain-command.ts';
 
 /** The job that a job file describes. Throws a `usage` PurgeError that lists every problem with its place. */
 export function readJob(path: string): Promise<Job> {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { SANDBOX_API_KEY, type SandboxOptions } from '../../src/sandbox/options.ts';
@@ -237,6 +238,25 @@ test('a key that was refused is replaced at resume, and both are named by their 
   expect(resumed.stderr).toMatch(/used the key [0-9a-f]{8} and goes on with the key [0-9a-f]{8}/);
   expect(resumed.code).toBe(0);
   expect(at.sandbox.state().videos.softDeleted).toBe(4);
+});
+
+test('what stops because nothing can be recorded names the command that goes on, with what was given', async () => {
+  const at = await scene(3);
+  const stateDir = path.join(at.folder, 'elsewhere');
+  const keyFile = path.join(at.folder, 'key');
+  writeFileSync(keyFile, CANARY, { mode: 0o600 });
+  const given = ['--state-dir', stateDir, '--api-key-file', keyFile];
+  const planned = await runProgram(['plan', at.manifest, '--json', '--state-dir', stateDir], at.env);
+  const { runId, planId }: Plan = JSON.parse(planned.stdout);
+  using db = new DatabaseSync(path.join(stateDir, 'runs', runId, 'run.db'));
+  db.exec("CREATE TRIGGER broken BEFORE INSERT ON outcome BEGIN SELECT RAISE(ABORT, 'broken'); END");
+  const applied = await runProgram(['apply', runId, '--confirm', planId, ...given], at.env);
+  expect(applied.code).toBe(8);
+  const resume = `resume ${runId} --state-dir ${stateDir} --api-key-file ${keyFile}`;
+  expect(applied.stderr).toContain(`then continue with tavus-purge ${resume}; nothing that was sent is lost`);
+  db.exec('DROP TRIGGER broken');
+  expect((await runProgram(resume.split(' '), at.env)).code).toBe(0);
+  expect(at.sandbox.state().videos.softDeleted).toBe(3);
 });
 
 test('the key is in no file, on no stream and in no message of a whole purge', async () => {

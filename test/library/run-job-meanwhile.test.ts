@@ -1,7 +1,10 @@
 /** What changes between two runs of a job, or while one is at work. */
-import { mkdir, symlink } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { applyPlan, planPurge } from '../../src/index.ts';
 import { clockFrom, ids, newJobFolder, whenever, type JobFolder } from '../helpers/job-folder.ts';
 
 /** A run of a job with these lines that was stopped after its first answer. */
@@ -69,6 +72,132 @@ describe('what was interrupted', () => {
     expect((await at.run()).end).toMatchObject({ exitCode: 4, runs: [] });
     expect(at.asked()).toEqual(before);
   });
+});
+
+test('what was interrupted by hand is finished as well, the oldest first, before anything new', async () => {
+  const at = await newJobFolder({ latencyMs: [20, 20], script: { [ids(1)[0] ?? '']: ['403'] } });
+  for (const night of [0, 1]) {
+    const controller = new AbortController();
+    const plan = await planPurge({
+      manifests: [await at.drop('a.csv', ids(10, night * 10))],
+      stateDir: at.stateDir,
+      baseUrl: at.sandbox.url,
+      settings: { concurrency: 1 },
+      job: 'nightly',
+    });
+    const { runId: run, header } = plan;
+    const { stateDir } = at;
+    const { apiKey } = at.sandbox;
+    const { signal } = controller;
+    const applied = applyPlan({ stateDir, run, apiKey, confirm: header.planId, signal });
+    for await (const event of applied) if (event.type === 'outcome') controller.abort();
+    // Runs of the same second have no order.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+  at.sandbox.set({ latencyMs: [0, 0] });
+  await at.drop('a.csv', ids(2, 50));
+  const { end } = await at.run();
+  expect(end.runs.map(({ continued, summary }) => [continued, summary.planned])).toEqual([
+    [true, 10],
+    [true, 10],
+    [false, 2],
+  ]);
+  expect(at.asked().slice(-2)).toEqual(ids(2, 50));
+  expect(end).toMatchObject({
+    exitCode: 3,
+    why: 'Not all of 10 planned deletions ended well: 1 rejected.',
+  });
+});
+
+describe('between its plan and its first request', () => {
+  test('a signal ends the job, and nothing is sent', async () => {
+    const at = await newJobFolder();
+    await at.drop('a.csv', ids(2));
+    const controller = new AbortController();
+    const { end } = await at.run({
+      signal: controller.signal,
+      watch: { onPlan: () => controller.abort() },
+    });
+    expect(end).toMatchObject({
+      exitCode: 5,
+      why: 'Interrupted before the first request; nothing was sent.',
+      next: `tavus-purge job run ${at.file}`,
+    });
+    expect(at.asked()).toEqual([]);
+    expect((await at.run()).end).toMatchObject({ exitCode: 0, runs: [{ continued: false }] });
+  });
+
+  test('a hold file that is taken away ends the job, and nothing is sent', async () => {
+    const at = await newJobFolder();
+    const holds = join(at.folder, 'holds.csv');
+    await writeFile(holds, `id\n${ids(1, 1).join('')}\n`);
+    await at.job('limits: { deletions: 5 }', 'holds: holds.csv');
+    await at.drop('a.csv', ids(2));
+    const { end } = await at.run({ watch: { onPlan: () => rmSync(holds) } });
+    expect(end).toMatchObject({ exitCode: 2, runs: [], why: expect.stringContaining('holds.csv') });
+    expect(at.asked()).toEqual([]);
+  });
+});
+
+describe('a manifest', () => {
+  test('that somebody takes away while it is carried out is no trouble', async () => {
+    const at = await newJobFolder({ latencyMs: [20, 20] });
+    const path = await at.drop('a.csv', ids(3));
+    const { end, remarks } = await at.run({ watch: whenever('started', () => rm(path)) });
+    expect([end.exitCode, remarks]).toEqual([0, []]);
+    expect(await at.names()).toEqual([]);
+  });
+
+  test('that becomes unreadable while it is carried out stays, and is told to have changed', async () => {
+    const at = await newJobFolder({ latencyMs: [20, 20] });
+    const path = await at.drop('a.csv', ids(3));
+    const { end, remarks } = await at.run({
+      watch: whenever('started', () => writeFile(path, 'no columns of ours\n')),
+    });
+    expect([end.exitCode, remarks]).toEqual([0, [expect.stringMatching(/^a.csv stays: it has changed/)]]);
+    expect((await at.run()).end.why).toMatch(/^1 manifest was refused and moved to rejected/);
+  });
+
+  test('of any size has all its results beside it in done/', async () => {
+    const at = await newJobFolder();
+    const reason = 'r'.repeat(4_000);
+    await at.drop(
+      'a.csv',
+      `id,kind,reason\n${ids(90)
+        .map((id) => `${id},video,${reason}\n`)
+        .join('')}`,
+    );
+    expect((await at.run()).end.exitCode).toBe(0);
+    const results = (await at.read('drop/done/a.csv.results.csv')).trimEnd().split('\n').slice(1);
+    expect(results.map((line) => line.split(',')[1])).toEqual(ids(90));
+    expect(results.every((line) => line.includes(reason))).toBe(true);
+  });
+});
+
+test('what cannot be recorded any more ends the job, and its next run goes on', async () => {
+  const at = await newJobFolder();
+  await at.drop('a.csv', ids(3));
+  const broken = "CREATE TRIGGER broken BEFORE INSERT ON outcome BEGIN SELECT RAISE(ABORT, 'broken'); END";
+  let runDb = '';
+  const { end } = await at.run({
+    watch: {
+      onPlan: ({ folder }) => {
+        runDb = join(folder, 'run.db');
+        using db = new DatabaseSync(runDb);
+        db.exec(broken);
+      },
+    },
+  });
+  expect(end).toMatchObject({
+    exitCode: 8,
+    next: `free the disk, then continue with tavus-purge job run ${at.file}; nothing that was sent is lost`,
+    runs: [{ continued: false, summary: { complete: false } }],
+  });
+  {
+    using db = new DatabaseSync(runDb);
+    db.exec('DROP TRIGGER broken');
+  }
+  expect((await at.run()).end).toMatchObject({ exitCode: 0, runs: [{ continued: true }] });
 });
 
 test('a link in the way of done/ is no refusal when it is found after the requests were sent', async () => {

@@ -2,6 +2,7 @@ import type { Environment } from '../../job/run-notify-command.ts';
 import type { Job, JobEnd, NotificationFailure } from '../../job/job.ts';
 import type { PurgeRun, SavedPlan } from '../../library.ts';
 import type { Clock } from '../../ports.ts';
+import type { CommandOf } from '../plain-command.ts';
 
 /** What a job needs that its file does not say. */
 export interface JobOptions {
@@ -17,7 +18,7 @@ export interface JobOptions {
   /** Of this process: a notification command gets a few names of it. */
   readonly environment?: Environment;
   /** A command that the operator can type, from its words: `['job', 'run', 'nightly.yaml']`. */
-  readonly command?: (words: readonly string[]) => string;
+  readonly command?: CommandOf;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
 }
@@ -39,11 +40,6 @@ export interface JobWatcher {
   readonly onRun?: (run: PurgeRun) => void;
   /** What an operator should know; one sentence. */
   readonly onRemark?: (sentence: string) => void;
-}
-
-/** A command as it is typed where nothing else has to be said. */
-export function plainCommand(words: readonly string[]): string {
-  return ['tavus-purge', ...words].join(' ');
 }
 
 /** How a run of a job ended. */

@@ -1,5 +1,5 @@
 import { EXIT_CODES, PurgeError, rethrowBug } from '../../errors.ts';
-import type { RunEnd, RunInfo, SavedPlan } from '../../library.ts';
+import type { ApplyOptions, RunEnd, RunInfo, SavedPlan } from '../../library.ts';
 import { counted } from '../../numbers.ts';
 import type { Clock, OnEvent } from '../../ports.ts';
 import type { JobHistory } from '../../store/job-history.ts';
@@ -7,6 +7,7 @@ import { applyWith } from '../apply-plan.ts';
 import { DEFAULT_SETTINGS, settingsOf } from '../defaults.ts';
 import { listRuns, showRun } from '../inspect-runs.ts';
 import { liveRun, type RunHooks } from '../live-run.ts';
+import type { CommandOf } from '../plain-command.ts';
 import { resumeWith } from '../resume-run.ts';
 import { jobDeadline, type JobDeadline } from './job-deadline.ts';
 import { continueRefusal, growthVerdict, limitRefusal, rowsLeft, throwRefusal } from './job-guards.ts';
@@ -22,7 +23,7 @@ export interface WorkOptions extends Omit<RunJobOptions, 'findKey' | 'clock' | '
   readonly apiKey: string;
   readonly baseUrl: string;
   readonly clock: Clock;
-  readonly command: (words: readonly string[]) => string;
+  readonly command: CommandOf;
   readonly history: JobHistory;
   readonly done: WorkDone;
 }
@@ -142,9 +143,12 @@ export class JobWork {
     return this.#told(await this.#follow(runId, false, (onEvent) => applyWith(run, onEvent, this.#hooks)));
   }
 
-  #life(): Pick<RunJobOptions, 'trigger' | 'reason' | 'signal' | 'forceSignal'> {
+  #life(): Pick<ApplyOptions, 'trigger' | 'reason' | 'command' | 'signal' | 'forceSignal'> {
     const { trigger, reason, signal, forceSignal } = this.#options;
-    return given({ trigger, reason, signal, forceSignal });
+    // What was planned by the job goes on with the job, which files it away as well.
+    const command: CommandOf = (words) =>
+      words[0] === 'resume' ? this.#again : this.#options.command(words);
+    return { ...given({ trigger, reason, signal, forceSignal }), command };
   }
 
   async #follow(
