@@ -184,6 +184,11 @@ describe('a job file is refused at its place', () => {
     ['a list for one value', 'rate: [5/s]', '4:7 rate: expected a rate such as 5/s or 90/m, found a list'],
     ['a value for a map', 'keep: 5', '4:7 keep: expected keys such as "days: 90", found 5'],
     ['an empty map', 'keep: {}', '4:7 keep: expected runs, days or both, found no keys'],
+    [
+      'a key that may be a secret, whatever its value',
+      'notify: {ping: &p https://hc.example/x}\n"what is this!": &a 5',
+      '5:21 …: anchors',
+    ],
     ['no notification', 'notify: {}', '4:9 notify: expected ping, webhook or command, found no keys'],
     ['an empty list', 'holds: []', '4:8 holds: expected a list of paths, at least one, found an empty list'],
     ['a wrong item', 'holds: [a.csv, {b: c}]', '4:16 holds[1]: expected a path, found keys and values'],

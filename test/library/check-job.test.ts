@@ -67,3 +67,25 @@ test('everything that is wrong is told, not only the first', async () => {
     'clock',
   ]);
 });
+
+test('a job that needs little is told so, with the API that it would ask and when it may start', async () => {
+  const at = await newJobFolder();
+  await at.job('limits: { deletions: 9 }', 'window: { hours: 22:00-05:00, timeZone: UTC }');
+  const job = { ...(await readJob(at.file)), baseUrl: null };
+  const clock = clockFrom('2026-11-23T12:00:00Z');
+  const found = await checked(at, { job, clock });
+  expect(Object.keys(found)).not.toContain('out');
+  expect(Object.keys(found)).not.toContain('metrics');
+  expect(found).toMatchObject({
+    limits: 'ok: at most 9 deletions, none of them hard, growth 3',
+    API: 'ok: https://tavusapi.com',
+    manifests: 'ok: none at the moment',
+    holds: 'ok: none',
+    'state folder': `ok: ${at.stateDir} (is made when it is needed)`,
+    notify: 'ok: nobody',
+    window: expect.stringMatching(/^ok: it is mon .*, outside the window .*; it opens mon 2026-11-23 22:00/),
+  });
+  expect(await checked(at, { job, clock, baseUrl: at.sandbox.url })).toMatchObject({
+    API: `ok: ${at.sandbox.url}`,
+  });
+});

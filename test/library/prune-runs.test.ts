@@ -234,3 +234,19 @@ describe('a removal that was cut off', () => {
     expect(existsSync(join(elsewhere, 'precious'))).toBe(true);
   });
 });
+
+test('a run that somebody begins to work on while it is looked at stays', async () => {
+  const stateDir = await temporaryFolder();
+  const plan = await saveRun(stateDir, [{ id: ID }], createdAt(40));
+  // Asked for after the runs were looked at.
+  const now = (): number => {
+    using db = new DatabaseSync(join(plan, 'run.db'));
+    db.exec(`INSERT OR IGNORE INTO life (n, started_at, key_fingerprint, settings, tool_version, hold_files)
+             VALUES (1, ${NOW}, 'x', '{}', '0.1.0', '[]')`);
+    return NOW;
+  };
+  expect(await prune(stateDir, { now })).toMatchObject([
+    { action: 'kept', why: 'somebody began to work on it' },
+  ]);
+  expect(remains(stateDir)).toEqual([basename(plan)]);
+});

@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { applyPlan, listRuns, planPurge, previewJob, readJob, type JobResult } from '../../src/index.ts';
+import { pruningFolder } from '../../src/store/run-folders.ts';
 import { readJobHistory, recordJobRun } from '../../src/store/job-history.ts';
 import { jobLock, takeLock, targetLock } from '../../src/store/target-lock.ts';
 import { createPrivateFolder } from '../../src/safe-files.ts';
@@ -43,6 +44,41 @@ describe('a run of a job', () => {
     expect(remarks).toEqual([]);
     const day = end.runs[0]?.summary.startedAt.slice(0, 10) ?? '';
     expect(JSON.parse(await at.read(`results/nightly-${day}/summary.json`))).toMatchObject({ planned: 3 });
+    expect(await at.names()).toEqual(['a.csv']);
+  });
+
+  test('that ends with rows that are not fine names the results where the job file wants them', async () => {
+    const [bad = '', good = ''] = ids(2);
+    const at = await newJobFolder({ script: { [bad]: ['403'] } });
+    await at.job('limits: { deletions: 5 }', 'out: results');
+    await at.drop('a.csv', [bad, good]);
+    const results = join(at.folder, 'results', 'results.csv');
+    expect((await at.run()).end).toMatchObject({
+      exitCode: 3,
+      why: 'Not all of 2 planned deletions ended well: 1 rejected.',
+      next: `read ${results}; the next run tries again what is still in a manifest`,
+    });
+    expect(await at.read('results/results.csv')).toContain(`${bad},soft,rejected,`);
+  });
+
+  test('that has wrong manifests and rows that are not fine tells of both, and what to read first', async () => {
+    const [bad = '', good = ''] = ids(2);
+    const at = await newJobFolder({ script: { [bad]: ['403'] } });
+    await at.drop('a.csv', [bad, good]);
+    await at.drop('b.csv', 'name\nx\n');
+    const { end } = await at.run();
+    expect(end).toMatchObject({ exitCode: 3, next: expect.stringMatching(/^read .*results\.csv; /) });
+    expect(end.why).toBe(
+      '1 manifest was refused and moved to rejected/; besides: Not all of 2 planned deletions ended well: 1 rejected.',
+    );
+  });
+
+  test('counts what waits also in a manifest that is wrong and stays', async () => {
+    const at = await newJobFolder();
+    await at.job('limits: { deletions: 5 }');
+    await at.drop('a.csv', `id,kind\n${ids(1).join('')},video\nnot an id,video\n`);
+    const { end } = await at.run();
+    expect(end).toMatchObject({ exitCode: 2, backlog: { manifests: 1, entries: 2 } });
     expect(await at.names()).toEqual(['a.csv']);
   });
 
@@ -290,8 +326,13 @@ describe('metrics and history', () => {
     await at.drop('a.csv', ids(1));
     await createPrivateFolder(at.stateDir);
     await writeFile(join(at.stateDir, 'ledger.db'), 'this is no ledger');
-    expect((await at.run()).end).toMatchObject({ exitCode: 8, exitName: 'storage' });
+    await at.job('limits: { deletions: 3 }', 'metrics: nightly.prom');
+    const { end, remarks } = await at.run();
+    expect(end).toMatchObject({ exitCode: 8, exitName: 'storage' });
     expect(at.asked()).toEqual([]);
+    // They would say that there never was a success.
+    expect(remarks).toEqual(['The metrics were not written: the history of the job could not be read.']);
+    await expect(at.read('nightly.prom')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('an earlier start that was killed does not count as a success or a failure', async () => {
@@ -314,6 +355,47 @@ test('a bug, and an API that the job file contradicts, are told like any other e
   expect([end.exitCode, end.exitName, bug]).toEqual([1, 'bug', expect.any(TypeError)]);
   expect((await at.run({ baseUrl: 'https://tavusapi.com' })).end).toMatchObject({ exitCode: 2 });
   expect(receiver.requests.map(({ path }) => path)).toEqual(['/c/fail', '/c/fail']);
+});
+
+test('a second signal gives up a notification that nobody takes', async () => {
+  const at = await newJobFolder();
+  // Never answers.
+  const receiver = await startReceiver(() => null);
+  await at.job('limits: { deletions: 3 }', `notify: { ping: "${receiver.origin}/c" }`);
+  const started = performance.now();
+  const { end, notificationFailures } = await at.run({ forceSignal: AbortSignal.timeout(300) });
+  expect(performance.now() - started).toBeLessThan(8_000);
+  expect(end.exitCode).toBe(0);
+  expect(notificationFailures.map(({ event }) => event)).toEqual(['start', 'success']);
+});
+
+test('old runs that cannot be removed are told, and change nothing about the end', async () => {
+  const at = await newJobFolder();
+  await at.job('limits: { deletions: 5 }', 'keep: { runs: 1 }');
+  await at.drop('a.csv', ids(1));
+  const first = await at.run();
+  const runId = first.end.runs[0]?.summary.runId ?? '';
+  // What is no folder is nothing that a removal left behind.
+  await writeFile(pruningFolder(at.stateDir, runId), 'in the way');
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await at.drop('a.csv', ids(1, 1));
+  const { end, remarks } = await at.run();
+  expect(end.exitCode).toBe(0);
+  expect(remarks).toEqual([
+    expect.stringMatching(`^The old run ${runId} could not be removed: cannot remove`),
+  ]);
+  expect(await listRuns({ stateDir: at.stateDir })).toHaveLength(2);
+});
+
+test('a preview of a job without manifests says that what was interrupted would be finished', async () => {
+  const at = await newJobFolder();
+  await interrupted(at, 20);
+  await rm(join(at.folder, 'drop', 'first.csv'));
+  const { signal } = new AbortController();
+  const options = { job: await readJob(at.file), stateDir: at.stateDir, findKey: () => 'never asked' };
+  const preview = await previewJob({ ...options, signal });
+  expect(preview).toMatchObject({ isAtWork: false, plan: null, growth: null, refusals: [], bad: [] });
+  expect(preview.interrupted).toHaveLength(1);
 });
 
 test('a preview says what a run would do and refuse, moves nothing and leaves no plan behind', async () => {

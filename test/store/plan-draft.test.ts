@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RepeatedEntry } from '../../src/ports.ts';
 import { SqlitePlanDraft, trialDraft } from '../../src/store/plan-draft.ts';
-import { KINDS, MODES, type ManifestEntry } from '../../src/types.ts';
+import { KINDS, MODES, type ManifestEntry, type Mode } from '../../src/types.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
 
 const IDS = ['8a4f94e736', '8a4f94e737', 'rf4e9d9790', 'a5a5a5a5a5'];
@@ -57,6 +57,16 @@ describe('a draft of a plan', () => {
     draft.addInvalid({ ...invalid, source, line: 4, reason, ticket });
     draft.dropRepeated(() => expect.unreachable());
     expect(draft.counts()).toMatchObject({ planned: 1, skipped: { invalid: 2 } });
+    draft.discard();
+  });
+
+  test('with a mode that there is not is refused as damaged, and never counted as smaller than it is', () => {
+    const draft = trialDraft();
+    draft.add(entryAt({ kind: 'video', mode: 'soft', id: IDS[0] }, 0));
+    // oxlint-disable-next-line no-unsafe-type-assertion -- what only damage can write
+    draft.add(entryAt({ kind: 'video', mode: 'medium' as Mode, id: IDS[1] }, 1));
+    draft.dropRepeated(() => expect.unreachable());
+    expect(() => draft.counts()).toThrow('2 deletions are planned, but only 1 of a kind and mode');
     draft.discard();
   });
 
