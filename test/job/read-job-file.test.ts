@@ -39,6 +39,11 @@ async function refusalOfFile(file: string): Promise<string> {
 }
 
 describe('a job file', () => {
+  test('may name a webhook without a secret: its receiver then cannot tell who calls', async () => {
+    const { job } = await read(`${SMALL}notify: {webhook: {url: https://hooks.example/x}}\n`);
+    expect(job.notify.webhook).toEqual({ url: 'https://hooks.example/x', secretFile: null });
+  });
+
   test('with the least that it needs is a soft job with the default growth and no hard deletions', async () => {
     const { job, folder } = await read(SMALL);
     expect(job).toEqual({

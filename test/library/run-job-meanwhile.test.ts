@@ -1,5 +1,5 @@
 /** What changes between two runs of a job, or while one is at work. */
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -102,6 +102,8 @@ test('what was interrupted by hand is finished as well, the oldest first, before
     [true, 10],
     [false, 2],
   ]);
+  const runIds = end.runs.map(({ summary }) => summary.runId);
+  expect(runIds).toEqual(runIds.toSorted());
   expect(at.asked().slice(-2)).toEqual(ids(2, 50));
   expect(end).toMatchObject({
     exitCode: 3,
@@ -141,7 +143,7 @@ describe('between its plan and its first request', () => {
 
 describe('a manifest', () => {
   test('that somebody takes away while it is carried out is no trouble', async () => {
-    const at = await newJobFolder({ latencyMs: [20, 20] });
+    const at = await newJobFolder({ latencyMs: [100, 100] });
     const path = await at.drop('a.csv', ids(3));
     const { end, remarks } = await at.run({ watch: whenever('started', () => rm(path)) });
     expect([end.exitCode, remarks]).toEqual([0, []]);
@@ -149,7 +151,7 @@ describe('a manifest', () => {
   });
 
   test('that becomes unreadable while it is carried out stays, and is told to have changed', async () => {
-    const at = await newJobFolder({ latencyMs: [20, 20] });
+    const at = await newJobFolder({ latencyMs: [100, 100] });
     const path = await at.drop('a.csv', ids(3));
     const { end, remarks } = await at.run({
       watch: whenever('started', () => writeFile(path, 'no columns of ours\n')),
@@ -172,6 +174,27 @@ describe('a manifest', () => {
     expect(results.map((line) => line.split(',')[1])).toEqual(ids(90));
     expect(results.every((line) => line.includes(reason))).toBe(true);
   });
+});
+
+test('results that cannot be written end the job with 8 and name both ways to them; its next run writes them', async () => {
+  const at = await newJobFolder({ latencyMs: [100, 100] });
+  await at.drop('a.csv', ids(2));
+  let run = '';
+  const { end } = await at.run({
+    watch: {
+      onPlan: ({ folder }) => {
+        run = folder;
+      },
+      ...whenever('started', () => mkdirSync(join(run, 'results.csv'))),
+    },
+  });
+  expect(end).toMatchObject({ exitCode: 8, runs: [{ summary: { counts: { deleted: 2 } } }] });
+  expect(end.next).toMatch(
+    /^tavus-purge job run \S+ writes them, or tavus-purge report \d{8}-\S+ --out <another folder>$/,
+  );
+  await rm(join(run, 'results.csv'), { recursive: true });
+  expect((await at.run()).end).toMatchObject({ exitCode: 0, runs: [{ continued: true }] });
+  expect(at.sandbox.state().requests.total).toBe(2);
 });
 
 test('what cannot be recorded any more ends the job, and its next run goes on', async () => {

@@ -82,6 +82,14 @@ describe('a run of a job', () => {
     expect(await at.names()).toEqual(['a.csv']);
   });
 
+  test('reads a list of nothing but IDs as the kind that the job file says', async () => {
+    const at = await newJobFolder();
+    await at.job('limits: { deletions: 5 }', 'kind: replica');
+    await at.drop('a.csv', 'id\nrb0000000001\n');
+    expect((await at.run()).end.exitCode).toBe(0);
+    expect(at.sandbox.requests().map(({ path }) => path)).toEqual(['/v2/replicas/rb0000000001']);
+  });
+
   test('with nothing to delete is fine, or exit 2 where the job file says so', async () => {
     const at = await newJobFolder();
     expect((await at.run()).end).toMatchObject({
