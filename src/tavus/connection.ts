@@ -1,7 +1,7 @@
-import { Pool } from 'undici';
-
+import type { Sending } from '../ports.ts';
 import type { Scrub } from '../scrub.ts';
 import { Exchange } from './exchange.ts';
+import { Lanes } from './lanes.ts';
 import type { Observation } from './observation.ts';
 import { checkKey, parseBaseUrl } from './target.ts';
 
@@ -21,16 +21,18 @@ export interface ClientOptions {
   readonly tls?: { readonly ca?: string };
 }
 
-interface ExchangeOptions {
-  /** Wall-clock limit of the whole attempt: connecting, waiting, reading. */
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+/** The one thing that a connection can do: ask `method` of the path of what is asked, and read what comes back. */
+export interface Exchanging<Asked, Answer> {
+  readonly method: 'DELETE' | 'GET';
+  /** Throws when this must not be asked. */
+  readonly pathOf: (asked: Asked) => string;
+  readonly read: (observation: Observation, asked: Asked) => Answer;
 }
 
-/** One HTTP method at one origin. */
-export interface Connection {
+/** One kind of request at one origin. */
+export interface Connection<Asked, Answer> {
   /** Sends one request, once. Rejects for a bug only, never for what the network or the server does. */
-  exchange(path: string, options: ExchangeOptions): Promise<Observation>;
+  exchange(asked: Asked, sending: Sending): Promise<Answer>;
   /** Closes every connection, also under a request in flight. */
   close(): Promise<void>;
 }
@@ -42,12 +44,14 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Opens a pool of connections that can send `method` and nothing else. Redirects are never followed, requests never
+ * Opens a pool of connections that can do one thing and nothing else. Redirects are never followed, requests never
  * pipelined, certificates always verified (also when the environment says otherwise). Connects at the first request.
  */
-export function openConnection(method: 'DELETE' | 'GET', options: ClientOptions): Connection {
-  const pool = new Pool(parseBaseUrl(options.baseUrl), {
-    connections: options.concurrency,
+export function openConnection<Asked, Answer>(
+  { method, pathOf, read }: Exchanging<Asked, Answer>,
+  options: ClientOptions,
+): Connection<Asked, Answer> {
+  const lanes = new Lanes(parseBaseUrl(options.baseUrl), options.concurrency, {
     pipelining: 1,
     allowH2: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -69,20 +73,27 @@ export function openConnection(method: 'DELETE' | 'GET', options: ClientOptions)
   const abortable = new AbortableExchanges();
 
   return {
-    exchange: (path, { timeoutMs, signal }) =>
+    exchange: (asked, { timeoutMs, signal }) =>
       new Promise((resolve, reject) => {
-        const forget = signal === undefined ? undefined : () => abortable.remove(signal, exchange);
+        const path = pathOf(asked);
+        const lane = lanes.take();
         const exchange = new Exchange(timeoutMs, {
           resolve: (observation) => {
-            forget?.();
-            resolve(observation);
+            lanes.giveBack(lane);
+            if (signal !== undefined) abortable.remove(signal, exchange);
+            // undici would keep what is thrown here to itself.
+            try {
+              resolve(read(observation, asked));
+            } catch (bug) {
+              reject(bug);
+            }
           },
           reject,
         });
         if (signal !== undefined) abortable.add(signal, exchange);
-        if (!exchange.ended) pool.dispatch({ method, path, headers }, exchange);
+        if (!exchange.ended) lane.client.dispatch({ method, path, headers }, exchange);
       }),
-    close: () => pool.destroy(),
+    close: () => lanes.close(),
   };
 }
 

@@ -1,11 +1,12 @@
 import { isApproval } from '../approval.ts';
 import type { Approval } from '../approval.ts';
 import { PurgeError } from '../errors.ts';
-import type { DeleteApi } from '../ports.ts';
+import type { AttemptEnd, DeleteApi } from '../ports.ts';
 import { classifyAnswer } from './classify-answer.ts';
 import { openConnection } from './connection.ts';
 import type { ClientOptions } from './connection.ts';
 import { deletionPath } from './deletion-url.ts';
+import type { Observation } from './observation.ts';
 import { keyFingerprint, parseBaseUrl } from './target.ts';
 
 /**
@@ -14,14 +15,14 @@ import { keyFingerprint, parseBaseUrl } from './target.ts';
  */
 export function openDeleteClient(approval: Approval, options: ClientOptions): DeleteApi {
   checkApproval(approval, options);
-  const connection = openConnection('DELETE', options);
   const { now, scrub } = options;
+  const read = (observation: Observation): AttemptEnd => {
+    const endedAt = now();
+    return { verdict: classifyAnswer(observation, { scrub, now: endedAt }), endedAt };
+  };
+  const connection = openConnection({ method: 'DELETE', pathOf: deletionPath, read }, options);
   return {
-    async send(deletion, sending) {
-      const observation = await connection.exchange(deletionPath(deletion), sending);
-      const endedAt = now();
-      return { verdict: classifyAnswer(observation, { scrub, now: endedAt }), endedAt };
-    },
+    send: (deletion, sending) => connection.exchange(deletion, sending),
     close: () => connection.close(),
   };
 }

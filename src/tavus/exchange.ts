@@ -22,7 +22,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #end: ExchangeEnd;
   readonly #timeoutMs: number;
   readonly #timer: NodeJS.Timeout;
-  readonly #chunks: Buffer[] = [];
+  #chunks: Buffer[] | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #headers: AnswerHeaders = {};
   #status: number | undefined;
@@ -73,6 +73,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks ??= [];
     this.#chunks.push(chunk);
   }
 
@@ -114,13 +115,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #answer(flags: { readonly truncated: boolean; readonly oversized: boolean }): void {
     if (this.#ended) return;
     this.#finish();
-    const [first] = this.#chunks;
-    const bytes = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
     this.#end.resolve({
       kind: 'answer',
       status: this.#status ?? 0,
       headers: this.#headers,
-      body: bytes?.toString('utf8') ?? '',
+      body: this.#chunks === undefined ? '' : Buffer.concat(this.#chunks).toString('utf8'),
       ...flags,
     });
   }

@@ -12,21 +12,27 @@ import type { Observation } from './observation.ts';
 
 /** The client that a planner is given: it can look an ID up (GET) and do nothing else. Asks once, never retries. */
 export function openReadClient(options: ClientOptions): ReadApi {
-  const connection = openConnection('GET', options);
   const { now, scrub } = options;
-  return {
-    async resolve(kind, id, asking) {
-      const observation = await connection.exchange(lookupPath(kind, id), asking);
-      return readResolution(observation, { kind, id, scrub, now: now() });
+  const connection = openConnection<Lookup, Resolution>(
+    {
+      method: 'GET',
+      pathOf: ({ kind, id }) => lookupPath(kind, id),
+      read: (observation, lookup) => readResolution(observation, { ...lookup, scrub, now: now() }),
     },
+    options,
+  );
+  return {
+    resolve: (kind, id, sending) => connection.exchange({ kind, id }, sending),
     close: () => connection.close(),
   };
 }
 
-interface LookupContext extends ReadingContext {
+interface Lookup {
   readonly kind: Kind;
   readonly id: string;
 }
+
+interface LookupContext extends ReadingContext, Lookup {}
 
 /** What a GET's answer says about an ID. Anything but a whole, documented answer about this very ID is `unknown`. */
 function readResolution(observation: Observation, context: LookupContext): Resolution {
