@@ -41,7 +41,7 @@ export async function runCommandLine(
       next: 'start again when it suits',
     });
   }
-  if (WORKING.has(name)) (await import('./young-generation.ts')).boundYoungGeneration();
+  if (WORKING.has(name)) (await import('./bound-memory.ts')).boundMemory();
   return command({
     words: line.words,
     settings,
