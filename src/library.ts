@@ -148,8 +148,10 @@ export interface RunEnd {
   readonly error: string | null;
 }
 
-/** A run under way: iterate it for events (optional), await `finished` for its end. */
+/** A run under way: iterate it for events (optional, once), await `finished` for its end. */
 export interface PurgeRun extends AsyncIterable<PurgeEvent> {
+  /** The same events, as many at a time as there are: cheaper where thousands come in a second. */
+  batches(): AsyncIterable<readonly PurgeEvent[]>;
   /** Rejects with a PurgeError when the run was refused before its first request. */
   readonly finished: Promise<RunEnd>;
 }

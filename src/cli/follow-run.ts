@@ -65,13 +65,15 @@ async function followEvents(
 ): Promise<{ readonly allowNotFound: boolean }> {
   let allowNotFound = false;
   try {
-    for await (const event of run) {
-      if (event.type === 'started') {
-        ({ allowNotFound } = event.settings);
-        keepLog(context, event.runId, to.log);
+    for await (const events of run.batches()) {
+      for (const event of events) {
+        if (event.type === 'started') {
+          ({ allowNotFound } = event.settings);
+          keepLog(context, event.runId, to.log);
+        }
+        to.progress.follow(event);
+        logEvent(to.log, event);
       }
-      to.progress.follow(event);
-      logEvent(to.log, event);
     }
   } catch (error) {
     // A run that was refused says so through `finished`; anything else is said there too.

@@ -24,33 +24,27 @@ export class EventChannel {
     this.#wake?.();
   }
 
-  /** By hand: an async generator costs three turns of the microtask queue for each of two events a row. */
-  events(): AsyncIterableIterator<PurgeEvent, void, undefined> {
-    let batch: Iterator<PurgeEvent> = [].values();
-    const next = async (): Promise<IteratorResult<PurgeEvent, void>> => {
-      for (;;) {
-        const event = batch.next();
-        if (event.done !== true) return event;
-        if (this.#waiting.length > 0) batch = this.#take();
-        else if (this.#ended) return { done: true, value: undefined };
-        else await this.#somethingNew();
-      }
-    };
-    return {
-      next,
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+  /** One by one. */
+  async *events(): AsyncGenerator<PurgeEvent, void, undefined> {
+    for await (const batch of this.batches()) yield* batch;
   }
 
-  #take(): Iterator<PurgeEvent> {
+  /** As many at a time as there are. */
+  async *batches(): AsyncGenerator<readonly PurgeEvent[], void, undefined> {
+    for (;;) {
+      if (this.#waiting.length > 0) yield this.#take();
+      else if (this.#ended) return;
+      else await this.#somethingNew();
+    }
+  }
+
+  #take(): readonly PurgeEvent[] {
     const waiting = this.#waiting;
     const dropped = this.#dropped;
     this.#waiting = [];
     this.#dropped = 0;
     if (dropped > 0) waiting.unshift({ type: 'events_dropped', count: dropped });
-    return waiting.values();
+    return waiting;
   }
 
   #somethingNew(): Promise<void> {

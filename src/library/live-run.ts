@@ -60,7 +60,11 @@ export function liveRun(start: (onEvent: OnEvent) => Promise<RunEnd>): PurgeRun 
   const finished = start((event) => channel.emit(event)).finally(() => channel.end());
   // Whoever only iterates must not be punished by an unhandled rejection; whoever awaits `finished` still gets it.
   finished.catch(() => {});
-  return { finished, [Symbol.asyncIterator]: () => channel.events() };
+  return {
+    finished,
+    batches: () => channel.batches(),
+    [Symbol.asyncIterator]: () => channel.events(),
+  };
 }
 
 /** Makes sure that no other process carries out this run, or any run on this target. */
