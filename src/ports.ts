@@ -116,6 +116,9 @@ export interface PendingDeletion extends PlannedDeletion {
   readonly history: AttemptHistory;
 }
 
+/** The requests of a row, over all lives of the run. */
+export type SentBefore = Pick<AttemptHistory, 'attempts' | 'firstSentAt'>;
+
 /** How one life of a run begins. */
 export interface LifeStart {
   readonly startedAt: number;
@@ -161,10 +164,10 @@ export interface RunJournal {
   /** An attempt ended and the row's turn goes on, or the run ends before it does. */
   end(row: number, attempt: number, verdict: Verdict, at: number): Promise<void>;
   /**
-   * The row's final outcome. It says how the row's last attempt ended, too; `retryAfterMs`, for how long its answer asked
-   * not to be called again.
+   * The row's final outcome, and what was `sent` for it over all lives. It says how the row's last attempt ended, too;
+   * `retryAfterMs`, for how long its answer asked not to be called again.
    */
-  finish(row: number, final: FinalOutcome, retryAfterMs?: number | null): Promise<void>;
+  finish(row: number, final: FinalOutcome, sent: SentBefore, retryAfterMs?: number | null): Promise<void>;
   /** Resolves when everything recorded before is durable. */
   flush(): Promise<void>;
   /**
@@ -259,6 +262,14 @@ export interface Ledger {
 
 // ---------------------------------------------------------------- the API
 
+/** How a request is sent. */
+export interface Sending {
+  /** Limit of the whole attempt: connecting, waiting, reading. */
+  readonly timeoutMs: number;
+  /** Aborts the request in flight. */
+  readonly signal?: AbortSignal;
+}
+
 /** One attempt's answer and when it happened (wall clock). */
 export interface AttemptEnd {
   readonly verdict: Verdict;
@@ -272,10 +283,7 @@ export interface DeleteApi {
    * `signal` aborts the request in flight (the second Ctrl-C); the attempt then ends as "may have been applied"
    * unless it provably had not left.
    */
-  send(
-    deletion: PlannedDeletion,
-    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
-  ): Promise<AttemptEnd>;
+  send(deletion: PlannedDeletion, options: Sending): Promise<AttemptEnd>;
   /** Closes the connections. Resolves when they are closed. */
   close(): Promise<void>;
 }
@@ -293,11 +301,7 @@ export type Resolution =
 
 /** The reading side of the API: all that a planner is ever given. It has no delete. */
 export interface ReadApi {
-  resolve(
-    kind: Kind,
-    id: string,
-    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
-  ): Promise<Resolution>;
+  resolve(kind: Kind, id: string, options: Sending): Promise<Resolution>;
   close(): Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import type { PendingDeletion } from '../ports.ts';
 import type { Verdict } from '../types.ts';
 import { backoffMs } from './backoff.ts';
+import type { BreakerPass } from './breaker.ts';
 import type { Execution, Turn } from './execution.ts';
 import { finish, finishHeld, recordEnd } from './record-turn.ts';
 import { stopSentence } from './stop-sentence.ts';
@@ -15,14 +16,7 @@ export const LONGEST_PAUSE_MS: number = 300_000;
 const OUTAGE = 'The API has not answered properly for minutes.';
 
 /** An attempt after which the row may be tried again. */
-class AttemptFailed extends Error {
-  readonly verdict: Verdict;
-
-  constructor(verdict: Verdict) {
-    super(verdict.detail);
-    this.verdict = verdict;
-  }
-}
+class AttemptFailed extends Error {}
 
 /**
  * Carries out one planned deletion: one attempt after the other, each recorded before it is sent, until the API's
@@ -38,26 +32,37 @@ export async function deleteOne(deletion: PendingDeletion, run: Execution): Prom
     gaveUp: '',
     notBefore: 0,
   };
-  try {
-    // p-retry owns the loop and nothing else: no signal (it would throw away a success that arrives with an abort)
-    // and no delay (the wait is in the limiter, which knows the pause of the whole run).
-    await pRetry(() => attemptOnce(turn, run), {
-      retries: Infinity,
-      minTimeout: 0,
-      shouldRetry: ({ error }) => error instanceof AttemptFailed && prepareRetry(turn, error.verdict, run),
-    });
-  } catch (thrown) {
-    if (!(thrown instanceof AttemptFailed)) throw thrown;
-    // A run that stops leaves the row to `resume`; else the attempts or the budget are used up.
-    if (run.control.stopped === null) finish(turn, thrown.verdict, run);
-    else recordEnd(turn, thrown.verdict, run);
-  }
+  const first = await sendInTurn(turn, run);
+  if (!mayBeTriedAgain(first)) return;
+  // p-retry owns the loop of those that failed once, and nothing else: no signal (it would throw away a success that
+  // arrives with an abort) and no delay (the wait is in the limiter, which knows the pause of the whole run).
+  let failed = first;
+  const tryAgain = async (): Promise<void> => {
+    if (!prepareRetry(turn, failed, run)) {
+      giveUp(turn, failed, run);
+      return;
+    }
+    const verdict = await sendInTurn(turn, run);
+    if (!mayBeTriedAgain(verdict)) return;
+    failed = verdict;
+    throw new AttemptFailed();
+  };
+  await pRetry(tryAgain, {
+    retries: Infinity,
+    minTimeout: 0,
+    shouldRetry: ({ error }) => error instanceof AttemptFailed,
+  });
 }
 
-/** One attempt. Resolves when the row's turn is over; throws AttemptFailed when it may be tried again. */
-async function attemptOnce(turn: Turn, run: Execution): Promise<void> {
-  const verdict = await sendInTurn(turn, run);
-  if (verdict !== null && verdict.next !== 'final') throw new AttemptFailed(verdict);
+/** Whether the row's turn goes on. `null`: nothing was sent, and it is over. */
+function mayBeTriedAgain(verdict: Verdict | null): verdict is Verdict {
+  return verdict !== null && verdict.next !== 'final';
+}
+
+/** Ends the row's turn. A run that stops leaves the row to `resume`; else the attempts or the budget are used up. */
+function giveUp(turn: Turn, verdict: Verdict, run: Execution): void {
+  if (run.control.stopped === null) finish(turn, verdict, run);
+  else recordEnd(turn, verdict, run);
 }
 
 /**
@@ -65,18 +70,19 @@ async function attemptOnce(turn: Turn, run: Execution): Promise<void> {
  * hold: then nothing was sent, and no intent is left.
  */
 async function sendInTurn(turn: Turn, run: Execution): Promise<Verdict | null> {
-  const { control, breaker, limiter, journal } = run;
+  const { control, breaker, limiter, journal, holds } = run;
   const { row } = turn.deletion;
   for (;;) {
     const pass = breaker.isOpen ? await breaker.enter(control.signal, row) : 'go';
     if (pass === 'gave_up') control.stop('outage', OUTAGE);
     if (pass === 'aborted' || pass === 'gave_up') return null;
-    // The run may stop, or the breaker open, while this row waits for its turn or for its intent to be durable.
-    const mustWait = (): boolean => control.stopped !== null || (pass === 'go' && breaker.isOpen);
 
-    const isMyTurn = await limiter.turn(control.signal, turn.notBefore);
-    if (isMyTurn && mustWait()) continue;
-    const hold = isMyTurn ? await run.holdOf(turn.deletion) : undefined;
+    const isMyTurn =
+      control.stopped === null &&
+      (limiter.tryTurn(turn.notBefore) || (await limiter.turn(control.signal, turn.notBefore)));
+    if (isMyTurn && mustWait(pass, run)) continue;
+    if (isMyTurn && holds.areStale()) await holds.refresh();
+    const hold = isMyTurn ? holds.find(turn.deletion) : undefined;
     if (!isMyTurn || hold !== undefined) {
       breaker.abandonProbe(row);
       if (hold !== undefined) finishHeld(turn, hold, run);
@@ -85,14 +91,7 @@ async function sendInTurn(turn: Turn, run: Execution): Promise<Verdict | null> {
 
     const attempt = turn.history.attempts + 1;
     await journal.begin(row, attempt, run.clock.now());
-    const verdict = await run.inFlight(async () => {
-      // What was asked before is asked again: it may have waited for a place among those in flight.
-      if (mustWait() || (await run.holdOf(turn.deletion)) !== undefined) return null;
-      const isAdmitted =
-        !mustWait() && (limiter.tryAdmit() === 'go' || (await limiter.admit(control.signal)));
-      // And once more, since admission may have waited. From here to the request nothing can come between.
-      return isAdmitted && !mustWait() && limiter.pausedMs() === 0 ? send(turn, attempt, run) : null;
-    });
+    const verdict = await run.inFlight(sendBegun, turn, pass, run);
     if (verdict !== null) return verdict;
     // A pause, an outage, a hold or a stop came between: the intent is taken back, since nothing was sent.
     await journal.withdraw(row, attempt);
@@ -100,16 +99,35 @@ async function sendInTurn(turn: Turn, run: Execution): Promise<Verdict | null> {
   }
 }
 
-/** Sends, and lets the answer have its consequences before another request takes this one's place. */
-async function send(turn: Turn, attempt: number, run: Execution): Promise<Verdict> {
-  const firstSentAt = turn.history.firstSentAt ?? run.clock.now();
-  turn.history = { ...turn.history, attempts: attempt, firstSentAt };
-  const { verdict, endedAt } = await run.api.send(turn.deletion, {
-    timeoutMs: run.timeoutMs,
-    signal: run.force,
-  });
-  const { status, detail } = verdict;
-  turn.history = { ...turn.history, lastEndedAt: endedAt, lastStatus: status, lastDetail: detail };
+/** The run may stop, or the breaker open, while a row waits: for its turn, for its intent to be durable, for its place. */
+function mustWait(pass: BreakerPass, { control, breaker }: Execution): boolean {
+  return control.stopped !== null || (pass === 'go' && breaker.isOpen);
+}
+
+/**
+ * Sends an attempt whose intent is durable, and lets the answer have its consequences before another request takes this
+ * one's place. `null` when something came between: then nothing was sent.
+ */
+async function sendBegun(turn: Turn, pass: BreakerPass, run: Execution): Promise<Verdict | null> {
+  const { control, limiter, holds } = run;
+  // What was asked before is asked again: it may have waited for a place among those in flight.
+  if (holds.areStale()) await holds.refresh();
+  if (mustWait(pass, run) || holds.find(turn.deletion) !== undefined) return null;
+  const isAdmitted = limiter.tryAdmit() === 'go' || (await limiter.admit(control.signal));
+  // And once more, since admission may have waited. From here to the request nothing can come between.
+  if (!isAdmitted || mustWait(pass, run) || limiter.pausedMs() > 0) return null;
+
+  const { attempts, firstSentAt, mayBeApplied } = turn.history;
+  const sentAt = firstSentAt ?? run.clock.now();
+  const { verdict, endedAt } = await run.api.send(turn.deletion, run.sending);
+  turn.history = {
+    attempts: attempts + 1,
+    mayBeApplied,
+    firstSentAt: sentAt,
+    lastStatus: verdict.status,
+    lastDetail: verdict.detail,
+    lastEndedAt: endedAt,
+  };
   tellRun(turn, verdict, run);
   if (verdict.next === 'final') conclude(turn, verdict, run);
   return verdict;

@@ -13,6 +13,7 @@ import { createRetryBudget } from './retry-budget.ts';
 import { RunControl, type Stop } from './run-control.ts';
 import { stopOn } from './stop-on.ts';
 import { createStopRules } from './stop-rules.ts';
+import { tellWhenDurable } from './tell-when-durable.ts';
 
 /** How many rows a run at full speed records ahead, for each request in flight. */
 const ARMED_AHEAD = 3;
@@ -69,16 +70,15 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
     }),
     stopRules: createStopRules({ allowNotFound: settings.allowNotFound }),
     budget: createRetryBudget({ planned: options.planned, alreadyCharged: journal.retriesCharged() }),
-    holdOf: freshHolds(ports.holds, clock, control),
+    holds: freshHolds(ports.holds, clock, control),
     warnOnce: warnOnce(onEvent),
-    onRecordingFailed: (thrown) => {
+    tellWhenDurable: tellWhenDurable(onEvent, (thrown) => {
       recordingFailure ??= thrown;
       control.stop('storage', messageOf(thrown));
-    },
+    }),
     attempts: settings.attempts,
     inFlight: pLimit(settings.concurrency),
-    timeoutMs: settings.timeoutMs,
-    force: force.signal,
+    sending: { timeoutMs: settings.timeoutMs, signal: force.signal },
   };
 
   waitOutPause(run, journal.notBefore());

@@ -1,7 +1,17 @@
 import type { LimitFunction } from 'p-limit';
-import type { Clock, DeleteApi, Hold, OnEvent, PendingDeletion, Random, RunJournal } from '../ports.ts';
+import type {
+  Clock,
+  DeleteApi,
+  OnEvent,
+  PendingDeletion,
+  PurgeEvent,
+  Random,
+  RunJournal,
+  Sending,
+} from '../ports.ts';
 import type { AttemptHistory } from '../types.ts';
 import type { Breaker } from './breaker.ts';
+import type { FreshHolds } from './fresh-holds.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { RunControl } from './run-control.ts';
@@ -18,19 +28,17 @@ export interface Execution {
   readonly breaker: Breaker;
   readonly stopRules: StopRules;
   readonly budget: RetryBudget;
-  /** The hold on this row now, from hold files that are fresh. Rejects with a PurgeError when they cannot be read. */
-  readonly holdOf: (deletion: PendingDeletion) => Promise<Hold | undefined>;
+  readonly holds: FreshHolds;
   readonly onEvent: OnEvent;
   /** Warns, each kind of warning the first time in this life of the run. */
   readonly warnOnce: (kind: 'unconfirmed' | 'budget', message: string) => void;
-  /** Hears of a record that could not be made durable. */
-  readonly onRecordingFailed: (thrown: unknown) => void;
+  /** Tells of an event as soon as what it is about has been `recorded`. */
+  readonly tellWhenDurable: (recorded: Promise<void>, event: PurgeEvent) => void;
   /** Lets as many requests be in flight as the run may have at a time. */
   readonly inFlight: LimitFunction;
   readonly attempts: number;
-  readonly timeoutMs: number;
-  /** Aborts what is in flight. */
-  readonly force: AbortSignal;
+  /** How every request is sent; its signal aborts what is in flight. */
+  readonly sending: Sending;
 }
 
 /** How a row's turn is going, in this life of the run. */

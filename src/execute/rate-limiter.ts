@@ -20,6 +20,7 @@ type Admission = 'go' | 'wait' | 'paused';
  * leaves inside a pause, and they are spaced instead of bunched.
  *
  * The way to send: `limiter.tryAdmit() === 'go' || (await limiter.admit(signal))`, and the request in the same tick.
+ * What waits costs a promise, so both gates can be tried first.
  */
 export interface RateLimiter {
   /**
@@ -27,6 +28,8 @@ export interface RateLimiter {
    * milliseconds: a row's backoff) has passed. Resolves with false when `signal` aborted. A turn may be left unused.
    */
   turn(signal: AbortSignal, notBeforeMonotonic?: number): Promise<boolean>;
+  /** `turn` without waiting: true when it is this caller's turn at this moment. Never overtakes one that waits. */
+  tryTurn(notBeforeMonotonic: number): boolean;
   /** `admit` without waiting: at `go` the request has been counted and must leave now. Never overtakes one that waits. */
   tryAdmit(): Admission;
   /**
@@ -166,6 +169,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   }
 
   return {
+    tryTurn,
     turn(signal, notBeforeMonotonic = -Infinity) {
       if (signal.aborted) return Promise.resolve(false);
       return tryTurn(notBeforeMonotonic) ? Promise.resolve(true) : wait(forTurn, signal, notBeforeMonotonic);

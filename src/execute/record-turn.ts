@@ -6,14 +6,13 @@ import { settleOutcome } from './settle-outcome.ts';
 /** Records an attempt's end without a final outcome of its row. */
 export function recordEnd(turn: Turn, verdict: Verdict, run: Execution, willRetry = false): void {
   const { deletion, history } = turn;
-  const event = attemptEvent(turn, verdict, willRetry);
   const recorded = run.journal.end(
     deletion.row,
     history.attempts,
     verdict,
     history.lastEndedAt ?? run.clock.now(),
   );
-  tellWhenDurable(recorded, [event], run);
+  run.tellWhenDurable(recorded, attemptEvent(turn, verdict, willRetry));
 }
 
 /** Records the row's final outcome, as the last attempt's answer and the earlier ones together prove it. */
@@ -23,12 +22,7 @@ export function finish(turn: Turn, verdict: Verdict, run: Execution): void {
   const earlier = outcome === verdict.outcome ? '' : ' (an earlier request may have deleted it)';
   const detail = `${verdict.detail}${earlier}${turn.gaveUp === '' ? '' : `; ${turn.gaveUp}`}`;
   const finishedAt = history.lastEndedAt ?? run.clock.now();
-  const event = attemptEvent(turn, verdict, false);
-  recordOutcome(turn, { outcome, detail, status: verdict.status, finishedAt }, run, {
-    events: [event],
-    // The pause of a last attempt outlives this process like that of any other.
-    retryAfterMs: verdict.retryAfterMs,
-  });
+  recordOutcome(turn, { outcome, detail, status: verdict.status, finishedAt }, run, verdict);
 }
 
 /** Records that the row is on hold. A request that may have deleted it before is not taken back by that. */
@@ -40,28 +34,17 @@ export function finishHeld(turn: Turn, hold: Hold, run: Execution): void {
     ? `on hold now, but an earlier request may have deleted it: ${why}`
     : why;
   const final = { outcome, detail, status: history.lastStatus, finishedAt: run.clock.now() } as const;
-  recordOutcome(turn, final, run, { events: [], retryAfterMs: null });
+  recordOutcome(turn, final, run, null);
 }
 
-function recordOutcome(
-  turn: Turn,
-  final: FinalOutcome,
-  run: Execution,
-  { events, retryAfterMs }: { readonly events: readonly PurgeEvent[]; readonly retryAfterMs: number | null },
-): void {
+/** `verdict`: on the attempt that ended just now, if one did. Its pause outlives this process like that of any other. */
+function recordOutcome(turn: Turn, final: FinalOutcome, run: Execution, verdict: Verdict | null): void {
   const { row, kind, id, mode } = turn.deletion;
   const { outcome, detail } = final;
-  const event: PurgeEvent = {
-    type: 'outcome',
-    row,
-    kind,
-    id,
-    mode,
-    outcome,
-    detail,
-    attempts: turn.history.attempts,
-  };
-  tellWhenDurable(run.journal.finish(row, final, retryAfterMs), [...events, event], run);
+  const { attempts } = turn.history;
+  const recorded = run.journal.finish(row, final, turn.history, verdict?.retryAfterMs ?? null);
+  if (verdict !== null) run.tellWhenDurable(recorded, attemptEvent(turn, verdict, false));
+  run.tellWhenDurable(recorded, { type: 'outcome', row, kind, id, mode, outcome, detail, attempts });
   const reason = run.stopRules.afterOutcome(outcome);
   if (reason !== null) {
     run.control.stop(
@@ -69,14 +52,6 @@ function recordOutcome(
       'Too many of these IDs are not known to the API: the wrong account, or the wrong list?',
     );
   }
-}
-
-/**
- * Nobody waits for the end of an attempt to be durable: writes become durable in order, so once the intent of the next
- * request is (and that is waited for), every end recorded before it is as well.
- */
-function tellWhenDurable(recorded: Promise<void>, events: readonly PurgeEvent[], run: Execution): void {
-  recorded.then(() => events.forEach(run.onEvent), run.onRecordingFailed);
 }
 
 function attemptEvent(turn: Turn, verdict: Verdict, willRetry: boolean): PurgeEvent {

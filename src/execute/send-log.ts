@@ -5,6 +5,8 @@ const GUARD_MS = 5;
 /** No 100 ms hold more than a fifth of a second's worth, plus one: a stall must not end in a burst. */
 const SHORT_MS = 100;
 const SHORT_WORTH_MS = 200;
+/** A power of two, as all its doubles. */
+const FIRST_ROOM = 64;
 
 /** When requests really left, and from that, when the next one may. All times are monotonic milliseconds. */
 export interface SendLog {
@@ -24,21 +26,52 @@ export function createSendLog(rate: Rate): SendLog {
   const windowMs = rate.windowMs + GUARD_MS;
   // No more are kept than the whole window may hold.
   const inShort = Math.min(rate.count, Math.floor((rate.count * SHORT_WORTH_MS) / rate.windowMs) + 1);
-  /** The last `rate.count` sends, a new one in the place of the oldest. */
-  const sentAt: number[] = [];
-  /** The place of the oldest of them, if there were so many. */
-  let next = 0;
+  const sent = createRecentTimes();
 
   return {
     earliest() {
       // Those that must have left the windows first, if there were so many.
-      const leaving = sentAt[next] ?? -Infinity;
-      const leavingShort = sentAt[next < inShort ? next + rate.count - inShort : next - inShort] ?? -Infinity;
-      return Math.max(leaving + windowMs, leavingShort + SHORT_MS);
+      return Math.max(sent.latest(rate.count) + windowMs, sent.latest(inShort) + SHORT_MS);
     },
     record(at) {
-      sentAt[next] = at;
-      next = next + 1 === rate.count ? 0 : next + 1;
+      sent.add(at, at - Math.max(windowMs, SHORT_MS));
+    },
+  };
+}
+
+interface RecentTimes {
+  /** The `nth` latest of them, from 1; -Infinity when there are not so many. */
+  latest(nth: number): number;
+  /** Adds one, never earlier than those before, and forgets those that are not later than `horizon`. */
+  add(at: number, horizon: number): void;
+}
+
+/** A ring that grows with what it must remember: a rate that nothing reaches must not cost the memory of its count. */
+function createRecentTimes(): RecentTimes {
+  let ring = new Float64Array(FIRST_ROOM);
+  let size = 0;
+  /** The place of the next. */
+  let next = 0;
+
+  function grow(): void {
+    const grown = new Float64Array(ring.length * 2);
+    // It is full, so the oldest is at `next`.
+    grown.set(ring.subarray(next));
+    grown.set(ring.subarray(0, next), ring.length - next);
+    next = size;
+    ring = grown;
+  }
+  const latest = (nth: number): number =>
+    nth > size ? -Infinity : (ring[(next - nth) & (ring.length - 1)] ?? -Infinity);
+
+  return {
+    latest,
+    add(at, horizon) {
+      while (size > 0 && latest(size) <= horizon) size -= 1;
+      if (size === ring.length) grow();
+      ring[next] = at;
+      next = (next + 1) & (ring.length - 1);
+      size += 1;
     },
   };
 }

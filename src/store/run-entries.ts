@@ -21,9 +21,7 @@ export function* plannedRows(db: DatabaseSync): Iterable<PlannedDeletion> {
     'SELECT row, kind, id, mode FROM entry WHERE skip IS NULL AND row > ? ORDER BY row LIMIT ?',
   );
   for (const page of pages) {
-    for (const [row, kind, id, mode] of page) {
-      yield { row: Number(row), kind: oneOf(KINDS, kind), id: String(id), mode: oneOf(MODES, mode) };
-    }
+    for (const columns of page) yield plannedDeletion(columns);
   }
 }
 
@@ -53,14 +51,9 @@ export function* plannedEntries(db: DatabaseSync): Iterable<PlannedEntry> {
   }
 }
 
-/** A planned deletion from a row that has at least the columns row, kind, id and mode. */
-export function plannedDeletion(row: Readonly<Record<string, unknown>>): PlannedDeletion {
-  return {
-    row: Number(row['row']),
-    kind: oneOf(KINDS, row['kind']),
-    id: String(row['id']),
-    mode: oneOf(MODES, row['mode']),
-  };
+/** A planned deletion from columns that begin with row, kind, id and mode. */
+export function plannedDeletion([row, kind, id, mode]: readonly unknown[]): PlannedDeletion {
+  return { row: Number(row), kind: oneOf(KINDS, kind), id: String(id), mode: oneOf(MODES, mode) };
 }
 
 /** How many entries are planned, by kind and mode, and how many are skipped, by reason. */
@@ -133,7 +126,7 @@ export function previewOf(db: DatabaseSync, sources: readonly SourceSummary[], c
 
 function previewRow(row: Readonly<Record<string, unknown>>, sources: readonly SourceSummary[]): PreviewRow {
   return {
-    ...plannedDeletion(row),
+    ...plannedDeletion([row['row'], row['kind'], row['id'], row['mode']]),
     manifest: sourcePath(sources, Number(row['source'])),
     line: Number(row['line']),
     reason: String(row['reason']),

@@ -1,12 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isFullSpeed } from '../full-speed.ts';
-import type { LifeEnd, LifeStart, PendingDeletion, RunJournal } from '../ports.ts';
+import type { LifeEnd, LifeStart, PendingDeletion, RunJournal, SentBefore } from '../ports.ts';
 import type { FinalOutcome, Rate, Verdict } from '../types.ts';
 import { readHistory } from './attempt-history.ts';
 import { CommitQueue, ONE_TURN, type Grouping, type Schedule } from './commit-queue.ts';
 import { numberOrNull } from './columns.ts';
 import { numberFrom } from './open-database.ts';
 import { plannedDeletion } from './run-entries.ts';
+import { selectArrays } from './select-arrays.ts';
 
 const CURE = 'free the disk, then continue with tavus-purge resume; nothing that was sent is lost';
 
@@ -29,7 +30,8 @@ const onEventLoop: Schedule = (commit, lingerMs) => {
 export class SqliteRunJournal implements RunJournal {
   readonly #db: DatabaseSync;
   readonly #queue: CommitQueue;
-  readonly #sql: Record<'pending' | 'begin' | 'withdraw' | 'answer' | 'pause' | 'outcome', StatementSync>;
+  readonly #selectPending: ReturnType<typeof selectArrays>;
+  readonly #sql: Record<'begin' | 'withdraw' | 'answer' | 'pause' | 'outcome', StatementSync>;
   /** Number of this life, from 1; 0 before `startLife`. */
   #life = 0;
   readonly #doneUpTo: number;
@@ -41,15 +43,16 @@ export class SqliteRunJournal implements RunJournal {
     this.#db = db;
     this.#doneUpTo = doneUpTo;
     this.#queue = new CommitQueue(db, CURE, schedule);
+    this.#selectPending = selectArrays(
+      db,
+      `SELECT e.row, e.kind, e.id, e.mode ${NOT_FINISHED} ORDER BY e.row LIMIT ?`,
+    );
     this.#sql = {
-      pending: db.prepare(`SELECT e.row, e.kind, e.id, e.mode ${NOT_FINISHED} ORDER BY e.row LIMIT ?`),
       begin: db.prepare('INSERT INTO attempt VALUES (?, ?, ?, ?)'),
       withdraw: db.prepare('DELETE FROM attempt WHERE row = ? AND n = ?'),
       answer: db.prepare('INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)'),
       pause: db.prepare('INSERT INTO pause VALUES (?)'),
-      outcome: db.prepare(
-        `INSERT INTO outcome SELECT ?1, ?2, ?3, ?4, count(*), min(at), ?5 FROM attempt WHERE row = ?1`,
-      ),
+      outcome: db.prepare('INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?)'),
     };
   }
 
@@ -79,12 +82,15 @@ export class SqliteRunJournal implements RunJournal {
   }
 
   pending(afterRow: number, limit: number): readonly PendingDeletion[] {
-    const rows = this.#sql.pending.all(Math.max(afterRow, this.#doneUpTo), limit).map(plannedDeletion);
-    const first = rows[0];
-    const last = rows.at(-1);
+    const page = this.#selectPending(Math.max(afterRow, this.#doneUpTo), limit);
+    const first = page[0]?.[0];
+    const last = page.at(-1)?.[0];
     if (first === undefined || last === undefined) return [];
-    const histories = readHistory(this.#db, first.row, last.row);
-    return rows.map((row) => ({ ...row, history: histories(row.row) }));
+    const historyOf = readHistory(this.#db, Number(first), Number(last));
+    return page.map((columns) => {
+      const deletion = plannedDeletion(columns);
+      return { ...deletion, history: historyOf(deletion.row) };
+    });
   }
 
   pendingCount(): number {
@@ -108,11 +114,17 @@ export class SqliteRunJournal implements RunJournal {
     });
   }
 
-  finish(row: number, final: FinalOutcome, retryAfterMs: number | null = null): Promise<void> {
+  finish(
+    row: number,
+    final: FinalOutcome,
+    sent: SentBefore,
+    retryAfterMs: number | null = null,
+  ): Promise<void> {
     return this.#queue.add(() => {
       this.#pendingCount = undefined;
-      this.#sql.outcome.run(row, final.outcome, final.detail, final.status, final.finishedAt);
-      this.#keepPause(final.finishedAt, retryAfterMs);
+      const { outcome, detail, status, finishedAt } = final;
+      this.#sql.outcome.run(row, outcome, detail, status, sent.attempts, sent.firstSentAt, finishedAt);
+      this.#keepPause(finishedAt, retryAfterMs);
     });
   }
 

@@ -45,16 +45,13 @@ test('a probe that a pause sends back before it left is the probe again after th
     control: new RunControl(() => {}),
     stopRules: createStopRules({ allowNotFound: false }),
     budget: createRetryBudget({ planned: 1, alreadyCharged: 0 }),
-    holdOf: () => Promise.resolve(undefined),
+    holds: { areStale: () => false, refresh: () => Promise.resolve(), find: () => undefined },
     onEvent: () => {},
     warnOnce: () => {},
-    onRecordingFailed: (thrown) => {
-      throw thrown;
-    },
+    tellWhenDurable: () => {},
     inFlight: pLimit(1),
     attempts: 4,
-    timeoutMs: 15_000,
-    force: new AbortController().signal,
+    sending: { timeoutMs: 15_000 },
   });
   await clock.runUntil(turn);
   await journal.flush();

@@ -46,16 +46,13 @@ test('a request that is admitted in the moment in which a pause begins leaves af
       control: new RunControl(() => {}),
       stopRules: createStopRules({ allowNotFound: false }),
       budget: createRetryBudget({ planned: 1, alreadyCharged: 0 }),
-      holdOf: () => Promise.resolve(undefined),
+      holds: { areStale: () => false, refresh: () => Promise.resolve(), find: () => undefined },
       onEvent: () => {},
       warnOnce: () => {},
-      onRecordingFailed: (thrown) => {
-        throw thrown;
-      },
+      tellWhenDurable: () => {},
       inFlight: pLimit(1),
       attempts: 4,
-      timeoutMs: 15_000,
-      force: new AbortController().signal,
+      sending: { timeoutMs: 15_000 },
     }),
   );
   await journal.flush();

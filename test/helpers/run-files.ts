@@ -103,7 +103,8 @@ export async function carryOut(
     if (index >= deleted && end === 'killed') break;
     const outcome = index < deleted ? 'deleted' : 'rejected';
     await journal.begin(row, 1, endedAt - 500);
-    await journal.finish(row, { outcome, detail: '', status: 200, finishedAt: endedAt - 400 });
+    const final = { outcome, detail: '', status: 200, finishedAt: endedAt - 400 } as const;
+    await journal.finish(row, final, { attempts: 1, firstSentAt: endedAt - 500 });
   }
   if (end === 'killed') return;
   await journal.endLife({ exitCode: 0, stopReason: null, stopDetail: '', notBefore: null, endedAt });

@@ -205,7 +205,7 @@ export class Life {
       begin: mortal('begin', (row, attempt, at) => real.begin(row, attempt, at)),
       withdraw: mortal('withdraw', (row, attempt) => real.withdraw(row, attempt)),
       end: mortal('end', (row, attempt, verdict, at) => real.end(row, attempt, verdict, at)),
-      finish: mortal('finish', (row, final, notBefore) => real.finish(row, final, notBefore)),
+      finish: mortal('finish', (row, final, sent, notBefore) => real.finish(row, final, sent, notBefore)),
       flush: mortal('flush', () => real.flush()),
       pending: (afterRow, limit) => real.pending(afterRow, limit),
       pendingCount: () => real.pendingCount(),

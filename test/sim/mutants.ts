@@ -52,7 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: LIMITER,
     from: "    if (now < pausedUntil) return 'paused';\n",
     to: '',
-    also: { file: EXECUTE, from: ' && limiter.pausedMs() === 0', to: '' },
+    also: { file: EXECUTE, from: ' || limiter.pausedMs() > 0', to: '' },
     caughtBy: 58,
   },
   // M1, M2: the "maybe" is lost.
@@ -103,15 +103,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what waited for admission leaves although an outage began',
     file: EXECUTE,
-    from: 'return isAdmitted && !mustWait() && limiter.pausedMs() === 0 ?',
-    to: 'return isAdmitted && limiter.pausedMs() === 0 ?',
+    from: 'if (!isAdmitted || mustWait(pass, run) || limiter.pausedMs() > 0) return null;',
+    to: 'if (!isAdmitted || limiter.pausedMs() > 0) return null;',
     caughtBy: 150,
   },
   {
     name: 'what was admitted leaves although a pause began in the same moment',
     file: EXECUTE,
-    from: 'return isAdmitted && !mustWait() && limiter.pausedMs() === 0 ?',
-    to: 'return isAdmitted && !mustWait() ?',
+    from: 'if (!isAdmitted || mustWait(pass, run) || limiter.pausedMs() > 0) return null;',
+    to: 'if (!isAdmitted || mustWait(pass, run)) return null;',
     caughtBy: 6697,
   },
   {
@@ -124,8 +124,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a hold that came while a row waited for its place is not seen',
     file: EXECUTE,
-    from: 'if (mustWait() || (await run.holdOf(turn.deletion)) !== undefined) return null;',
-    to: 'if (mustWait()) return null;',
+    from: 'if (mustWait(pass, run) || holds.find(turn.deletion) !== undefined) return null;',
+    to: 'if (mustWait(pass, run)) return null;',
     caughtBy: 1148,
   },
   {
@@ -138,8 +138,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a stop while the intent becomes durable is not seen',
     file: EXECUTE,
-    from: 'const mustWait = (): boolean => control.stopped !== null || ',
-    to: 'const mustWait = (): boolean => ',
+    from: 'return control.stopped !== null || (pass',
+    to: 'return (pass',
     caughtBy: 9,
   },
   {
@@ -215,15 +215,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the pause of a last attempt is forgotten when the run ends',
     file: RECORD,
-    from: 'retryAfterMs: verdict.retryAfterMs',
-    to: 'retryAfterMs: null',
+    from: 'verdict?.retryAfterMs ?? null',
+    to: 'null',
     caughtBy: 5349,
   },
   {
     name: 'the window holds one request more',
     file: 'execute/send-log.ts',
-    from: 'next + 1 === rate.count ? 0',
-    to: 'next === rate.count ? 0',
+    from: 'sent.latest(rate.count)',
+    to: 'sent.latest(rate.count + 1)',
     caughtBy: 16,
   },
   {
@@ -245,7 +245,11 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'store/commit-queue.ts',
     from: 'if (this.#failure !== null) return Promise.reject(this.#failure);',
     to: 'this.#failure = null;',
-    also: { file: RECORD, from: 'run.onRecordingFailed)', to: '() => {})' },
+    also: {
+      file: 'execute/tell-when-durable.ts',
+      from: 'events.forEach(onEvent), onFailed)',
+      to: 'events.forEach(onEvent), () => {})',
+    },
     caughtBy: 12,
   },
   {

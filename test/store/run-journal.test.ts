@@ -26,6 +26,7 @@ const LOST: Verdict = {
   retryAfterMs: null,
 };
 const THROTTLED: Verdict = { ...LOST, applied: 'no', status: 429, effect: { type: 'throttle' } };
+const ONCE = { attempts: 1, firstSentAt: 1_500 };
 const DELETED = { outcome: 'deleted', detail: '', status: 200, finishedAt: 2_000 } as const;
 
 async function startedRun(
@@ -63,7 +64,7 @@ describe('the journal of a run', () => {
   test('never hands out a row with a final outcome again', async () => {
     const { journal, rows } = await startedRun();
     await journal.begin(rows[1] ?? 0, 1, 1_500);
-    await journal.finish(rows[1] ?? 0, DELETED);
+    await journal.finish(rows[1] ?? 0, DELETED, ONCE);
     expect(journal.pending(-1, 10).map(({ row }) => row)).toEqual([rows[0], rows[2]]);
     expect(journal.pending(rows[0] ?? 0, 10).map(({ row }) => row)).toEqual([rows[2]]);
     expect(journal.pendingCount()).toBe(2);
@@ -76,18 +77,18 @@ describe('the journal of a run', () => {
     await journal.withdraw(row, 1);
     expect(journal.pending(-1, 1)[0]?.history.attempts).toBe(0);
     await journal.begin(row, 1, 1_700);
-    await journal.finish(row, DELETED);
+    await journal.finish(row, DELETED, ONCE);
     expect(run.record().totals()).toMatchObject({ requests: 1, retries: 0 });
   });
 
-  test('keeps attempts and the first sending of a row over all lives', async () => {
+  test('keeps what was sent for a row over all lives with its outcome', async () => {
     const { run, journal, rows } = await startedRun();
     const row = rows[0] ?? 0;
     await journal.begin(row, 1, 1_500);
     await journal.end(row, 1, LOST, 1_600);
     await journal.startLife({ ...LIFE, startedAt: 5_000, settings: run.header.settings });
     await journal.begin(row, 2, 5_500);
-    await journal.finish(row, { ...DELETED, finishedAt: 5_600 });
+    await journal.finish(row, { ...DELETED, finishedAt: 5_600 }, { attempts: 2, firstSentAt: 1_500 });
     const [first] = run.record().deletions();
     expect(first).toMatchObject({
       history: { attempts: 2, firstSentAt: 1_500 },
@@ -117,7 +118,7 @@ describe('the journal of a run', () => {
     await journal.begin(rows[0] ?? 0, 1, 500);
     await journal.end(rows[0] ?? 0, 1, LOST, 1_100);
     await journal.begin(rows[1] ?? 0, 1, 600);
-    await journal.finish(rows[1] ?? 0, { ...DELETED, finishedAt: 1_200 });
+    await journal.finish(rows[1] ?? 0, { ...DELETED, finishedAt: 1_200 }, ONCE);
     await journal.begin(rows[2] ?? 0, 1, 9_000);
     const rate = { count: 5, windowMs: 1_000 };
     // A request may leave long after its intent, on a slow disk, but not after its end; one from the future left just now.
@@ -133,10 +134,10 @@ describe('the journal of a run', () => {
     await journal.begin(first, 1, 1_000);
     await journal.end(first, 1, { ...THROTTLED, retryAfterMs: 5_000 }, 1_100);
     await journal.begin(second, 1, 1_200);
-    await journal.finish(second, { ...DELETED, finishedAt: 1_300 });
+    await journal.finish(second, { ...DELETED, finishedAt: 1_300 }, ONCE);
     expect(journal.notBefore()).toBe(6_100);
     await journal.begin(third, 1, 1_400);
-    await journal.finish(third, { ...DELETED, finishedAt: 1_500 }, 60_000);
+    await journal.finish(third, { ...DELETED, finishedAt: 1_500 }, ONCE, 60_000);
     await journal.begin(first, 2, 1_600);
     await journal.end(first, 2, { ...THROTTLED, retryAfterMs: 1_000 }, 1_700);
     run.close();
