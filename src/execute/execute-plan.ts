@@ -16,7 +16,7 @@ import { createStopRules } from './stop-rules.ts';
 import { tellWhenDurable } from './tell-when-durable.ts';
 
 /** How many rows a run at full speed records ahead, for each request in flight. */
-const ARMED_AHEAD = 3;
+const ARMED_AHEAD = 7;
 
 /** Pending deletions are read from the run file in pages of this size. */
 const PAGE_ROWS = 1_000;

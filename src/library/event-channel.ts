@@ -16,7 +16,9 @@ export class EventChannel {
       this.#waiting = [];
     }
     this.#waiting.push(event);
-    this.#wake?.();
+    if (this.#wake === undefined) return;
+    this.#wake();
+    this.#wake = undefined;
   }
 
   end(): void {

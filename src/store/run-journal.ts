@@ -19,7 +19,7 @@ const NOT_FINISHED = `FROM entry e LEFT JOIN outcome o ON o.row = e.row
 const LONGEST_COMMIT_MS = 600_000;
 
 /** At full speed. It costs a killed run no more than these few answers, which its next life asks for again. */
-const FULL_SPEED_GROUPING: Grouping = { writes: 128, lingerMs: 2 };
+const FULL_SPEED_GROUPING: Grouping = { writes: 256, lingerMs: 5 };
 
 const onEventLoop: Schedule = (commit, lingerMs) => {
   if (lingerMs === 0) setImmediate(commit);
