@@ -62,7 +62,7 @@ function createRecentTimes(): RecentTimes {
     ring = grown;
   }
   const latest = (nth: number): number =>
-    nth > size ? -Infinity : (ring[(next - nth) & (ring.length - 1)] ?? -Infinity);
+    nth > size ? -Infinity : Number(ring[(next - nth) & (ring.length - 1)]);
 
   return {
     latest,
