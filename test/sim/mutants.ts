@@ -112,7 +112,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: EXECUTE,
     from: 'if (!isAdmitted || mustWait(pass, run) || limiter.pausedMs() > 0) return null;',
     to: 'if (!isAdmitted || mustWait(pass, run)) return null;',
-    caughtBy: 6697,
+    caughtBy: 37_227,
   },
   {
     name: 'the next request leaves before the answer of the one before has its consequences',
