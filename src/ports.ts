@@ -116,7 +116,10 @@ export interface PendingDeletion extends PlannedDeletion {
   readonly history: AttemptHistory;
 }
 
-/** The requests of a row, over all lives of the run. */
+/**
+ * The requests of a row, over all lives of the run. `firstSentAt`: when the first was handed to its connection, or, of an
+ * earlier life, when its intent was recorded, a moment before.
+ */
 export type SentBefore = Pick<AttemptHistory, 'attempts' | 'firstSentAt'>;
 
 /** How one life of a run begins. */

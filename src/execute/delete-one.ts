@@ -114,7 +114,8 @@ async function sendBegun(turn: Turn, pass: BreakerPass, run: Execution): Promise
   if (holds.areStale()) await holds.refresh();
   if (mustWait(pass, run) || holds.find(turn.deletion) !== undefined) return null;
   const isAdmitted = limiter.tryAdmit() === 'go' || (await limiter.admit(control.signal));
-  // And once more, since admission may have waited. From here to the request nothing can come between.
+  // And once more, since admission may have waited. From here on nothing can come between: the
+  // request is handed to its connection in this turn.
   if (!isAdmitted || mustWait(pass, run) || limiter.pausedMs() > 0) return null;
 
   const { attempts, firstSentAt, mayBeApplied } = turn.history;

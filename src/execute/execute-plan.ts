@@ -15,8 +15,9 @@ import { stopOn } from './stop-on.ts';
 import { createStopRules } from './stop-rules.ts';
 import { tellWhenDurable } from './tell-when-durable.ts';
 
-/** How many rows a run at full speed records ahead, for each request in flight. */
+/** How many rows a run at full speed records ahead: so many for each request in flight, and so many at most. */
 const ARMED_AHEAD = 7;
+const MOST_ARMED_AHEAD = 224;
 
 /** Pending deletions are read from the run file in pages of this size. */
 const PAGE_ROWS = 1_000;
@@ -117,7 +118,8 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
 
 /** Those in flight and, at full speed, those whose intent is made durable meanwhile. */
 function rowsUnderWay({ concurrency, rate }: ExecutionSettings): number {
-  return isFullSpeed(rate) ? concurrency * (1 + ARMED_AHEAD) : concurrency;
+  const ahead = isFullSpeed(rate) ? Math.min(concurrency * ARMED_AHEAD, MOST_ARMED_AHEAD) : 0;
+  return concurrency + ahead;
 }
 
 /** A pause that the API asked for in an earlier life of the run is waited out in this one. */

@@ -58,10 +58,11 @@ export async function planPurge(options: PlanOptions): Promise<SavedPlan> {
   // Nobody takes a folder of this name for a run: the plan appears whole, by one rename, or not at all.
   const unfinished = join(runsFolder(options.stateDir), `.planning-${runId}`);
   await createPrivateFolder(unfinished);
-  const readApi = options.resolve === true && key !== null ? openReader(baseUrl, key, runId) : null;
+  const settings = settingsOf(DEFAULT_SETTINGS, options.settings);
+  const readApi =
+    options.resolve === true && key !== null ? openReader(baseUrl, key, runId, settings.concurrency) : null;
   const draft = await openDraft(runId, unfinished);
   try {
-    const settings = settingsOf(DEFAULT_SETTINGS, options.settings);
     const plan = await makePlan({ source, holds, ledger }, draft, {
       tool: TOOL,
       target: { baseUrl, keyFingerprint: key === null ? null : keyFingerprint(key) },
@@ -132,12 +133,12 @@ function readOptions(options: PlanOptions): Parameters<typeof openManifests>[1] 
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-function openReader(baseUrl: string, apiKey: string, runId: string): ReadApi {
+function openReader(baseUrl: string, apiKey: string, runId: string, concurrency: number): ReadApi {
   const scrub = scrubberFor(apiKey);
   return openReadClient({
     baseUrl,
     apiKey,
-    concurrency: DEFAULT_SETTINGS.concurrency,
+    concurrency,
     userAgent: userAgent(runId),
     scrub,
     now: systemClock.now,

@@ -99,7 +99,7 @@ export class SqliteRunJournal implements RunJournal {
   }
 
   begin(row: number, attempt: number, at: number): Promise<void> {
-    return this.#queue.add(() => this.#sql.begin.run(row, attempt, this.#life, at));
+    return this.#queue.add(() => this.#sql.begin.get(row, attempt, this.#life, at));
   }
 
   withdraw(row: number, attempt: number): Promise<void> {
@@ -123,7 +123,7 @@ export class SqliteRunJournal implements RunJournal {
     return this.#queue.add(() => {
       this.#pendingCount = undefined;
       const { outcome, detail, status, finishedAt } = final;
-      this.#sql.outcome.run(row, outcome, detail, status, sent.attempts, sent.firstSentAt, finishedAt);
+      this.#sql.outcome.get(row, outcome, detail, status, sent.attempts, sent.firstSentAt, finishedAt);
       this.#keepPause(finishedAt, retryAfterMs);
     });
   }

@@ -1,3 +1,5 @@
+import type { Client } from 'undici';
+
 import type { Sending } from '../ports.ts';
 import type { Scrub } from '../scrub.ts';
 import { Exchange } from './exchange.ts';
@@ -76,11 +78,16 @@ export function openConnection<Asked, Answer>(
     exchange: (asked, { timeoutMs, signal }) =>
       new Promise((resolve, reject) => {
         const path = pathOf(asked);
-        const lane = lanes.take();
+        let mine: Client | undefined;
+        const leave = (): void => {
+          if (signal !== undefined) abortable.remove(signal, exchange);
+          if (mine === undefined) return;
+          if (exchange.isStuck) lanes.replace(mine);
+          else lanes.giveBack(mine);
+        };
         const exchange = new Exchange(timeoutMs, {
           resolve: (observation) => {
-            lanes.giveBack(lane);
-            if (signal !== undefined) abortable.remove(signal, exchange);
+            leave();
             // undici would keep what is thrown here to itself.
             try {
               resolve(read(observation, asked));
@@ -88,10 +95,20 @@ export function openConnection<Asked, Answer>(
               reject(bug);
             }
           },
-          reject,
+          reject: (bug) => {
+            leave();
+            reject(bug);
+          },
         });
         if (signal !== undefined) abortable.add(signal, exchange);
-        if (!exchange.ended) lane.client.dispatch({ method, path, headers }, exchange);
+        lanes.take((client) => {
+          if (exchange.ended) {
+            lanes.giveBack(client);
+            return;
+          }
+          mine = client;
+          client.dispatch({ method, path, headers }, exchange);
+        });
       }),
     close: () => lanes.close(),
   };

@@ -28,6 +28,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #status: number | undefined;
   #left = false;
   #ended = false;
+  #isStuck = false;
 
   constructor(timeoutMs: number, end: ExchangeEnd) {
     this.#end = end;
@@ -37,6 +38,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether it was given up before there was a connection: undici still holds the request then. */
+  get isStuck(): boolean {
+    return this.#isStuck;
   }
 
   /** Gives up: closes the connection, or sees to it that the request never leaves if it has not yet. */
@@ -97,6 +103,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #giveUp({ code, message }: Pick<RequestFailure, 'code' | 'message'>): void {
     if (this.#ended) return;
+    this.#isStuck = !this.#left;
     if (this.#status === undefined) this.#fail(code, message);
     else this.#answer({ truncated: true, oversized: false });
     this.#controller?.abort(new Error(message));

@@ -1,59 +1,58 @@
 import { Client } from 'undici';
 
-/** One connection, with the number of requests that it has to answer. */
-export interface Lane {
-  readonly client: Client;
-  requests: number;
-}
+/** What is done with a connection as soon as there is one. */
+type Start = (client: Client) => void;
 
 /**
- * As many connections to one origin as requests may be in flight, opened as they are needed. It is what undici's Pool
- * does too, which looks through all its connections for each request: a seventh of what a request costs.
+ * As many connections to one origin as requests may be in flight, each for one request at a time, opened as they are
+ * needed; further requests wait in the order in which they came. It is what undici's Pool does too, which looks through
+ * its connections for each request: a seventh of what a request costs.
  */
 export class Lanes {
-  readonly #origin: string;
   readonly #most: number;
-  readonly #options: Client.Options;
-  readonly #lanes: Lane[] = [];
-  /** Those without a request, the latest used last: its connection is the least likely to have been closed meanwhile. */
-  readonly #idle: Lane[] = [];
+  readonly #connect: () => Client;
+  readonly #clients = new Set<Client>();
+  /** The latest used last: its connection is the least likely to have been closed meanwhile. */
+  readonly #idle: Client[] = [];
+  readonly #waiting: Start[] = [];
   #isClosed = false;
 
   constructor(origin: string, most: number, options: Client.Options) {
-    this.#origin = origin;
     this.#most = most;
-    this.#options = options;
+    this.#connect = () => new Client(origin, options);
   }
 
-  /** A lane for one request, which waits for its turn if there are more requests than lanes. */
-  take(): Lane {
-    const lane = this.#idle.pop() ?? this.#open() ?? this.#leastBusy();
-    lane.requests += 1;
-    return lane;
+  /** Whoever is given a client gives it back when the request is over. */
+  take(start: Start): void {
+    const client = this.#idle.pop() ?? (this.#clients.size < this.#most ? this.#open() : undefined);
+    if (client === undefined) this.#waiting.push(start);
+    else start(client);
   }
 
-  /** The request for which the lane was taken is over. */
-  giveBack(lane: Lane): void {
-    lane.requests -= 1;
-    if (lane.requests === 0) this.#idle.push(lane);
+  giveBack(client: Client): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(client);
+    else next(client);
+  }
+
+  /** Gives back a client whose request is over for us, while it still waits for a connection: a new one takes its place. */
+  replace(client: Client): void {
+    this.#clients.delete(client);
+    void client.destroy();
+    this.giveBack(this.#open());
   }
 
   /** Closes every connection, also under a request in flight. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#lanes.map(({ client }) => client.destroy()));
+    await Promise.all(Array.from(this.#clients, (client) => client.destroy()));
   }
 
-  #open(): Lane | undefined {
-    if (this.#lanes.length === this.#most) return undefined;
-    const lane = { client: new Client(this.#origin, this.#options), requests: 0 };
-    this.#lanes.push(lane);
+  #open(): Client {
+    const client = this.#connect();
+    this.#clients.add(client);
     // It refuses what comes too late, as the others do.
-    if (this.#isClosed) void lane.client.destroy();
-    return lane;
-  }
-
-  #leastBusy(): Lane {
-    return this.#lanes.reduce((least, lane) => (lane.requests < least.requests ? lane : least));
+    if (this.#isClosed) void client.destroy();
+    return client;
   }
 }

@@ -330,6 +330,55 @@ describe('exactly one DELETE on the wire per send, on kept-alive connections', (
   });
 });
 
+describe('more than one request', () => {
+  test('one that gets no answer holds up no other, also where there are more requests than connections', async () => {
+    const server = await start(({ text, socket }) => {
+      if (!text.includes('hangs')) socket.write(httpAnswer(200));
+    });
+    const client = deleteClient(server.origin, { concurrency: 2 });
+    const ids = ['hangs00001', ...Array.from({ length: 8 }, (_, index) => `answers00${index}`)];
+    const ends = await Promise.all(ids.map((id) => client.send({ ...VIDEO, id }, { timeoutMs: 1_000 })));
+    await client.close();
+    expect(ends.map(({ verdict }) => verdict.outcome)).toEqual([
+      'unknown',
+      ...ids.slice(1).map(() => 'deleted'),
+    ]);
+    expect(server.connections()).toBe(2);
+  });
+
+  test('one that gave up waiting for a connection leaves its place to a new one', async () => {
+    // TLS to a server that never shakes hands.
+    const silent = await start(() => {});
+    const client = deleteClient(silent.origin.replace('http:', 'https:'));
+    for (const expected of [1, 2, 3]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const { verdict } = await client.send(VIDEO, { timeoutMs: 100 });
+      expect(verdict).toMatchObject({ applied: 'no', outcome: 'failed' });
+      expect(silent.connections()).toBe(expected);
+    }
+    await client.close();
+  });
+
+  test('what waits for a connection when it is aborted is never sent', async () => {
+    const server = await start(() => {});
+    const abort = new AbortController();
+    const client = deleteClient(server.origin);
+    const sends = [VIDEO, REPLICA].map((deletion) =>
+      client.send(deletion, { timeoutMs: 5_000, signal: abort.signal }),
+    );
+    while (server.requests.length === 0) {
+      // oxlint-disable-next-line no-await-in-loop -- waits for the server
+      await sleep(5);
+    }
+    abort.abort();
+    const [inFlight, waiting] = await Promise.all(sends);
+    expect(inFlight?.verdict.applied).toBe('maybe');
+    expect(waiting?.verdict.applied).toBe('no');
+    await client.close();
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
 describe('aborting (the second Ctrl-C)', () => {
   test('ends requests in flight as maybe applied, closes their connections, and sends nothing more', async () => {
     const server = await start(() => {});
