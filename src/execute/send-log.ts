@@ -14,6 +14,8 @@ export interface SendLog {
   earliest(): number;
   /** A request leaves `at` this moment, which is never earlier than the one before. */
   record(at: number): void;
+  /** How many sends are remembered: those that still count in a window. */
+  readonly kept: number;
 }
 
 /** The even spacing at the full rate, in milliseconds: as many requests a (guarded) window as it may hold. */
@@ -36,6 +38,9 @@ export function createSendLog(rate: Rate): SendLog {
     record(at) {
       sent.add(at, at - Math.max(windowMs, SHORT_MS));
     },
+    get kept() {
+      return sent.size;
+    },
   };
 }
 
@@ -44,6 +49,7 @@ interface RecentTimes {
   latest(nth: number): number;
   /** Adds one, never earlier than those before, and forgets those that are not later than `horizon`. */
   add(at: number, horizon: number): void;
+  readonly size: number;
 }
 
 /** A ring that grows with what it must remember: a rate that nothing reaches must not cost the memory of its count. */
@@ -72,6 +78,9 @@ function createRecentTimes(): RecentTimes {
       ring[next] = at;
       next = (next + 1) & (ring.length - 1);
       size += 1;
+    },
+    get size() {
+      return size;
     },
   };
 }

@@ -63,4 +63,37 @@ describe('the log of sends', () => {
     }
     expect(sentAt.at(-1)).toBeLessThanOrEqual((20_000 / count) * Math.max(windowMs + 5, 100));
   });
+
+  test.each([
+    { count: 100, windowMs: 1_000 },
+    { count: 150, windowMs: 1_000 },
+    { count: 5, windowMs: 50 },
+  ])('answers like one that never forgets, however unevenly requests leave: %o', ({ count, windowMs }) => {
+    const log = createSendLog({ count, windowMs });
+    const short = Math.min(count, Math.floor((count * 200) / windowMs) + 1);
+    const sentAt: number[] = [];
+    let now = 0;
+    for (let sends = 0; sends < 2_000; sends += 1) {
+      // A long silence now and then, so that what is remembered begins in the middle of its room when that grows.
+      now = Math.max(now + (sends % 340 === 40 ? 5_000 : sends % 7), log.earliest());
+      sentAt.push(now);
+      log.record(now);
+      const earliest = Math.max(
+        (sentAt.at(-count) ?? -Infinity) + windowMs + 5,
+        (sentAt.at(-short) ?? -Infinity) + 100,
+      );
+      expect(Math.max(now, log.earliest())).toBe(Math.max(now, earliest));
+    }
+  });
+
+  test('remembers what counts in a window and nothing older, whatever the rate', () => {
+    const log = createSendLog({ count: 999_999, windowMs: 1_000 });
+    for (let sends = 0; sends < 10_000; sends += 1) log.record(sends * 201);
+    expect(log.kept).toBe(5);
+    // Exactly as long ago as the guarded window lasts: it does not count any more.
+    log.record(9_999 * 201 + 1_005 - 4 * 201);
+    expect(log.kept).toBe(5);
+    log.record(9_999 * 201 + 1_005);
+    expect(log.kept).toBe(2);
+  });
 });
