@@ -284,9 +284,10 @@ export interface DeleteApi {
   /**
    * Sends one DELETE and classifies what came back. Never rejects for anything that the network or the server does.
    * `signal` aborts the request in flight (the second Ctrl-C); the attempt then ends as "may have been applied"
-   * unless it provably had not left.
+   * unless it provably had not left. `mayLeave` is asked once at most, in the moment in which the request would be handed
+   * to its connection, which may have had to be opened first; when it says no, the request is never sent.
    */
-  send(deletion: PlannedDeletion, options: Sending): Promise<AttemptEnd>;
+  send(deletion: PlannedDeletion, options: Sending, mayLeave?: () => boolean): Promise<AttemptEnd>;
   /** Closes the connections. Resolves when they are closed. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { PurgeError, EXIT_CODES } from '../errors.ts';
+import { EXIT_CODES, rethrowBug } from '../errors.ts';
 import type { PurgeRun, RunEnd } from '../library.ts';
 import { printableJson } from '../printable.ts';
 import { findRunFolder } from '../store/run-folders.ts';
@@ -90,7 +90,7 @@ function keepLog(context: CommandContext, runId: string, log: Log): void {
   try {
     log.keepIn(folder);
   } catch (error) {
-    if (!(error instanceof PurgeError)) throw error;
+    rethrowBug(error);
     log.error(`${error.message} The run goes on without log.ndjson.`);
   }
 }

@@ -1,17 +1,9 @@
+import { given } from '../given.ts';
 import type { ApplyOptions, PlanOptions, ResumeOptions } from '../library.ts';
 import type { ExecutionSettings } from '../types.ts';
 import type { CommandContext } from './command-context.ts';
 import { nextCommand } from './next-command.ts';
 import { isFlag, isGiven, type Settings } from './settings.ts';
-
-/** Drops what is `undefined`: for the library, an option that is not given is not there. */
-type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
-function given<T extends object>(options: T): Partial<Given<T>> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same names and values, less the undefined ones
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<
-    Given<T>
-  >;
-}
 
 /** The settings for a plan of `plan` or `apply <manifest..>`. */
 export function planOptions(context: CommandContext, apiKey: string | undefined): PlanOptions {

@@ -80,12 +80,16 @@ async function sendInTurn(turn: Turn, run: Execution): Promise<Verdict | null> {
     const isMyTurn =
       control.stopped === null &&
       (limiter.tryTurn(turn.notBefore) || (await limiter.turn(control.signal, turn.notBefore)));
-    if (isMyTurn && mustWait(pass, run)) continue;
-    if (isMyTurn && holds.areStale()) await holds.refresh();
-    const hold = isMyTurn ? holds.find(turn.deletion) : undefined;
-    if (!isMyTurn || hold !== undefined) {
+    if (!isMyTurn) {
       breaker.abandonProbe(row);
-      if (hold !== undefined) finishHeld(turn, hold, run);
+      return null;
+    }
+    if (mustWait(pass, run)) continue;
+    if (holds.areStale()) await holds.refresh();
+    const hold = holds.find(turn.deletion);
+    if (hold !== undefined) {
+      breaker.abandonProbe(row);
+      finishHeld(turn, hold, run);
       return null;
     }
 
@@ -104,6 +108,11 @@ function mustWait(pass: BreakerPass, { control, breaker }: Execution): boolean {
   return control.stopped !== null || (pass === 'go' && breaker.isOpen);
 }
 
+/** Whether nothing has come up that keeps this request back. */
+function mayBeSent({ deletion }: Turn, pass: BreakerPass, run: Execution): boolean {
+  return !mustWait(pass, run) && run.holds.find(deletion) === undefined;
+}
+
 /**
  * Sends an attempt whose intent is durable, and lets the answer have its consequences before another request takes this
  * one's place. `null` when something came between: then nothing was sent.
@@ -112,19 +121,26 @@ async function sendBegun(turn: Turn, pass: BreakerPass, run: Execution): Promise
   const { control, limiter, holds } = run;
   // What was asked before is asked again: it may have waited for a place among those in flight.
   if (holds.areStale()) await holds.refresh();
-  if (mustWait(pass, run) || holds.find(turn.deletion) !== undefined) return null;
-  const isAdmitted = limiter.tryAdmit() === 'go' || (await limiter.admit(control.signal));
-  // And once more, since admission may have waited. From here on nothing can come between: the
-  // request is handed to its connection in this turn.
-  if (!isAdmitted || mustWait(pass, run) || limiter.pausedMs() > 0) return null;
+  if (!mayBeSent(turn, pass, run)) return null;
+  if (limiter.tryAdmit() !== 'go' && !(await limiter.admit(control.signal))) return null;
 
   const { attempts, firstSentAt, mayBeApplied } = turn.history;
-  const sentAt = firstSentAt ?? run.clock.now();
-  const { verdict, endedAt } = await run.api.send(turn.deletion, run.sending);
+  const gate = { wasReached: false, wasClosed: false, at: run.clock.now() };
+  // Once more, and for the last time: admission may have waited, and so may the request, for a connection.
+  const mayLeave = (): boolean => {
+    limiter.left();
+    gate.wasReached = true;
+    gate.wasClosed = limiter.pausedMs() > 0 || !mayBeSent(turn, pass, run);
+    gate.at = run.clock.now();
+    return !gate.wasClosed;
+  };
+  const { verdict, endedAt } = await run.api.send(turn.deletion, run.sending, mayLeave);
+  if (gate.wasClosed) return null;
+  if (!gate.wasReached) limiter.left();
   turn.history = {
     attempts: attempts + 1,
     mayBeApplied,
-    firstSentAt: sentAt,
+    firstSentAt: firstSentAt ?? gate.at,
     lastStatus: verdict.status,
     lastDetail: verdict.detail,
     lastEndedAt: endedAt,

@@ -1,4 +1,4 @@
-import { PurgeError } from '../errors.ts';
+import { rethrowBug } from '../errors.ts';
 import type { Clock, Hold, Holds, PendingDeletion } from '../ports.ts';
 import type { RunControl } from './run-control.ts';
 
@@ -30,7 +30,7 @@ export function freshHolds(holds: Holds, clock: Clock, control: RunControl): Fre
           await holds.refresh();
           freshAt = clock.monotonic();
         } catch (thrown) {
-          if (!(thrown instanceof PurgeError)) throw thrown;
+          rethrowBug(thrown);
           if (tries < HOLDS_TRIES) await clock.sleep(HOLDS_FRESH_MS / 2, control.signal);
           else control.stop('holds_unreadable', `A hold file cannot be read any more: ${thrown.message}`);
         }

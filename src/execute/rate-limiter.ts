@@ -15,12 +15,12 @@ const LEAD_MS = 25;
 type Admission = 'go' | 'wait' | 'paused';
 
 /**
- * The one gate through which every request of a run leaves. A row asks for its `turn`, makes its intent durable, and is
- * then admitted, which is where the rate is counted. No sliding window holds more requests than the rate allows, none
- * leaves inside a pause, and they are spaced instead of bunched.
+ * The one gate through which every request of a run leaves. A row asks for its `turn`, makes its intent durable, is then
+ * admitted, and says when it really left, since it may have to wait for a connection. No sliding window holds more
+ * requests than the rate allows, nobody is admitted inside a pause, and requests are spaced instead of bunched.
  *
- * The way to send: `limiter.tryAdmit() === 'go' || (await limiter.admit(signal))`, and the request in the same tick.
- * What waits costs a promise, so both gates can be tried first.
+ * The way to send: `limiter.tryAdmit() === 'go' || (await limiter.admit(signal))`, and `left` when it leaves. What waits
+ * costs a promise, so both gates can be tried first.
  */
 export interface RateLimiter {
   /**
@@ -30,7 +30,7 @@ export interface RateLimiter {
   turn(signal: AbortSignal, notBeforeMonotonic?: number): Promise<boolean>;
   /** `turn` without waiting: true when it is this caller's turn at this moment. Never overtakes one that waits. */
   tryTurn(notBeforeMonotonic: number): boolean;
-  /** `admit` without waiting: at `go` the request has been counted and must leave now. Never overtakes one that waits. */
+  /** `admit` without waiting: at `go` the request has been counted and is to leave now. Never overtakes one that waits. */
   tryAdmit(): Admission;
   /**
    * Waits, normally not at all and else some milliseconds, until the request may leave, and counts it. False: `signal`
@@ -41,6 +41,8 @@ export interface RateLimiter {
   pause(ms: number): void;
   /** A 429 came: halves the present rate, at most once per second; 30 clean seconds without a pause give 10 % back. */
   throttled(): void;
+  /** To be said once of each that was admitted: its request leaves at this moment, or it is known that it never will. */
+  left(): void;
   /** Milliseconds until the pause ends; 0 without one. */
   pausedMs(): number;
 }
@@ -86,7 +88,10 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const startedAt = clock.monotonic();
   // An age that makes no sense (the wall clock jumped) counts as a request sent just now.
   const agesMs = (options.sentBefore ?? []).map((age) => Math.max(0, age || 0));
-  for (const age of agesMs.toSorted((a, b) => b - a)) log.record(startedAt - age);
+  for (const age of agesMs.toSorted((a, b) => b - a)) {
+    log.record(startedAt - age);
+    log.left(startedAt - age);
+  }
 
   /** The even spacing at the present rate. */
   function intervalMs(): number {
@@ -197,6 +202,12 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       present.throttled(clock.monotonic());
       // Nobody's turn comes earlier by this, so the timer that runs does for everybody.
       turnAt += intervalMs() - before;
+    },
+    left() {
+      const wasFull = log.earliest() === Infinity;
+      log.left(clock.monotonic());
+      // No alarm was set for those who waited for this.
+      if (wasFull) serve();
     },
     pausedMs() {
       return Math.max(0, pausedUntil - clock.monotonic());

@@ -3,17 +3,22 @@ import type { Rate } from '../types.ts';
 /** Windows are kept this much longer than asked, for the difference between our clock and the server's. */
 const GUARD_MS = 5;
 /** No 100 ms hold more than a fifth of a second's worth, plus one: a stall must not end in a burst. */
-const SHORT_MS = 100;
+const SHORT_MS = 100 + GUARD_MS;
 const SHORT_WORTH_MS = 200;
 /** A power of two, as all its doubles. */
 const FIRST_ROOM = 64;
 
 /** When requests really left, and from that, when the next one may. All times are monotonic milliseconds. */
 export interface SendLog {
-  /** The first moment at which the next request may leave; may lie in the past. */
+  /**
+   * The first moment at which the next request may leave; may lie in the past. Infinity: as many as a window may hold
+   * are about to leave.
+   */
   earliest(): number;
-  /** A request leaves `at` this moment, which is never earlier than the one before. */
+  /** A request is about to leave, `at` this moment or later, which is never earlier than what was said before. */
   record(at: number): void;
+  /** One of those that were about to leave leaves `at` this moment. */
+  left(at: number): void;
   /** How many sends are remembered: those that still count in a window. */
   readonly kept: number;
 }
@@ -29,14 +34,24 @@ export function createSendLog(rate: Rate): SendLog {
   // No more are kept than the whole window may hold.
   const inShort = Math.min(rate.count, Math.floor((rate.count * SHORT_WORTH_MS) / rate.windowMs) + 1);
   const sent = createRecentTimes();
+  /** How many are about to leave; they are the latest. */
+  let leaving = 0;
 
   return {
     earliest() {
+      if (leaving >= inShort) return Infinity;
       // Those that must have left the windows first, if there were so many.
       return Math.max(sent.latest(rate.count) + windowMs, sent.latest(inShort) + SHORT_MS);
     },
     record(at) {
+      sent.raise(leaving, at);
       sent.add(at, at - Math.max(windowMs, SHORT_MS));
+      leaving += 1;
+    },
+    left(at) {
+      // None of the others leaves earlier than this one.
+      sent.raise(leaving, at);
+      leaving -= 1;
     },
     get kept() {
       return sent.size;
@@ -49,6 +64,8 @@ interface RecentTimes {
   latest(nth: number): number;
   /** Adds one, never earlier than those before, and forgets those that are not later than `horizon`. */
   add(at: number, horizon: number): void;
+  /** Makes the `amount` latest of them later: `at`. */
+  raise(amount: number, at: number): void;
   readonly size: number;
 }
 
@@ -78,6 +95,9 @@ function createRecentTimes(): RecentTimes {
       ring[next] = at;
       next = (next + 1) & (ring.length - 1);
       size += 1;
+    },
+    raise(amount, at) {
+      for (let nth = 1; nth <= amount; nth += 1) ring[(next - nth) & (ring.length - 1)] = at;
     },
     get size() {
       return size;

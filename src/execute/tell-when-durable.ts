@@ -13,13 +13,12 @@ export function tellWhenDurable(
   let latest: Promise<void> | undefined;
   let waiting: PurgeEvent[] = [];
   return (recorded, event) => {
-    if (recorded === latest) {
-      waiting.push(event);
-      return;
+    if (recorded !== latest) {
+      latest = recorded;
+      const events: PurgeEvent[] = [];
+      waiting = events;
+      recorded.then(() => events.forEach(onEvent), onFailed);
     }
-    latest = recorded;
-    const events = [event];
-    waiting = events;
-    recorded.then(() => events.forEach(onEvent), onFailed);
+    waiting.push(event);
   };
 }

@@ -1,4 +1,5 @@
 import { PurgeError } from '../errors.ts';
+import { given } from '../given.ts';
 import type { ExecutionSettings, Guards } from '../types.ts';
 
 export const DEFAULT_BASE_URL = 'https://tavusapi.com';
@@ -21,8 +22,7 @@ export function settingsOf(
   base: ExecutionSettings,
   changes: Partial<ExecutionSettings> = {},
 ): ExecutionSettings {
-  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-  const settings: ExecutionSettings = { ...base, ...Object.fromEntries(given) };
+  const settings: ExecutionSettings = { ...base, ...given(changes) };
   const { rate, concurrency, attempts, timeoutMs, maxDurationMs } = settings;
   const numbers = {
     'rate.count': rate.count,

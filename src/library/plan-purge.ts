@@ -1,6 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { PurgeError } from '../errors.ts';
+import { given } from '../given.ts';
 import type { PlanOptions, SavedPlan } from '../library.ts';
 import { openHolds } from '../manifest/hold-files.ts';
 import { openManifests } from '../manifest/read-manifests.ts';
@@ -129,8 +130,7 @@ async function savePlan(
 
 function readOptions(options: PlanOptions): Parameters<typeof openManifests>[1] {
   const { kind, mode, format, delimiter, map, ignoreColumns, anyIdShape, stdin, signal } = options;
-  const given = { kind, mode, format, delimiter, map, ignoreColumns, anyIdShape, stdin, signal };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return given({ kind, mode, format, delimiter, map, ignoreColumns, anyIdShape, stdin, signal });
 }
 
 function openReader(baseUrl: string, apiKey: string, runId: string, concurrency: number): ReadApi {
@@ -155,7 +155,12 @@ function resolveOptions(
     api,
     concurrency: settings.concurrency,
     timeoutMs: settings.timeoutMs,
-    turn: async () => (await limiter.turn(signal)) && (await limiter.admit(signal)),
+    async turn() {
+      const isAdmitted = (await limiter.turn(signal)) && (await limiter.admit(signal));
+      // A look-up changes nothing: that it may wait for a connection first is not worth a gate.
+      if (isAdmitted) limiter.left();
+      return isAdmitted;
+    },
     now: systemClock.now,
   };
 }

@@ -18,7 +18,7 @@ const HARMLESS = /^(?:[A-Za-z0-9][ !#-+\--:<-~]*)?$/;
  * has to be. The text is never cut.
  */
 export function textCell(text: string): string {
-  if (text === '' || HARMLESS.test(text)) return text;
+  if (HARMLESS.test(text)) return text;
   const shown = NOT_PLAIN.test(text) ? printable(text, Number.POSITIVE_INFINITY) : text;
   const inert = shown.includes(';') ? shown.replaceAll(FORMULA_BEHIND_SEMICOLON, ";'") : shown;
   const safe = FORMULA.test(text) ? `'${inert}` : inert;

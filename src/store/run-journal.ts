@@ -9,7 +9,7 @@ import { numberFrom } from './open-database.ts';
 import { plannedDeletion } from './run-entries.ts';
 import { selectArrays } from './select-arrays.ts';
 
-const CURE = 'free the disk, then continue with tavus-purge resume; nothing that was sent is lost';
+const CURE = 'free the disk, then continue the run; nothing that was sent is lost';
 
 /** Planned deletions without a final outcome, after a row. */
 const NOT_FINISHED = `FROM entry e LEFT JOIN outcome o ON o.row = e.row
@@ -47,6 +47,8 @@ export class SqliteRunJournal implements RunJournal {
       db,
       `SELECT e.row, e.kind, e.id, e.mode ${NOT_FINISHED} ORDER BY e.row LIMIT ?`,
     );
+    // Where a row is written for each ID, `get` writes it: it makes no object of what was changed, as `run` does, and so
+    // takes a fifth less.
     this.#sql = {
       begin: db.prepare('INSERT INTO attempt VALUES (?, ?, ?, ?)'),
       withdraw: db.prepare('DELETE FROM attempt WHERE row = ? AND n = ?'),

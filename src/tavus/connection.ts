@@ -2,7 +2,7 @@ import type { Client } from 'undici';
 
 import type { Sending } from '../ports.ts';
 import type { Scrub } from '../scrub.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type ExchangeEnd } from './exchange.ts';
 import { Lanes } from './lanes.ts';
 import type { Observation } from './observation.ts';
 import { checkKey, parseBaseUrl } from './target.ts';
@@ -33,8 +33,11 @@ export interface Exchanging<Asked, Answer> {
 
 /** One kind of request at one origin. */
 export interface Connection<Asked, Answer> {
-  /** Sends one request, once. Rejects for a bug only, never for what the network or the server does. */
-  exchange(asked: Asked, sending: Sending): Promise<Answer>;
+  /**
+   * Sends one request, once, unless `mayLeave` says no in the moment in which it would leave. Rejects for a bug only,
+   * never for what the network or the server does.
+   */
+  exchange(asked: Asked, sending: Sending, mayLeave?: () => boolean): Promise<Answer>;
   /** Closes every connection, also under a request in flight. */
   close(): Promise<void>;
 }
@@ -75,7 +78,7 @@ export function openConnection<Asked, Answer>(
   const abortable = new AbortableExchanges();
 
   return {
-    exchange: (asked, { timeoutMs, signal }) =>
+    exchange: (asked, { timeoutMs, signal }, mayLeave) =>
       new Promise((resolve, reject) => {
         const path = pathOf(asked);
         let mine: Client | undefined;
@@ -85,7 +88,7 @@ export function openConnection<Asked, Answer>(
           if (exchange.isStuck) lanes.replace(mine);
           else lanes.giveBack(mine);
         };
-        const exchange = new Exchange(timeoutMs, {
+        const end: ExchangeEnd = {
           resolve: (observation) => {
             leave();
             // undici would keep what is thrown here to itself.
@@ -99,7 +102,8 @@ export function openConnection<Asked, Answer>(
             leave();
             reject(bug);
           },
-        });
+        };
+        const exchange = new Exchange(timeoutMs, end, mayLeave);
         if (signal !== undefined) abortable.add(signal, exchange);
         lanes.take((client) => {
           if (exchange.ended) {

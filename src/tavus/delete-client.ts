@@ -22,7 +22,7 @@ export function openDeleteClient(approval: Approval, options: ClientOptions): De
   };
   const connection = openConnection({ method: 'DELETE', pathOf: deletionPath, read }, options);
   return {
-    send: (deletion, sending) => connection.exchange(deletion, sending),
+    send: (deletion, sending, mayLeave) => connection.exchange(deletion, sending, mayLeave),
     close: () => connection.close(),
   };
 }

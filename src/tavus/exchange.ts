@@ -21,6 +21,7 @@ export interface ExchangeEnd {
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #end: ExchangeEnd;
   readonly #timeoutMs: number;
+  readonly #mayLeave: () => boolean;
   readonly #timer: NodeJS.Timeout;
   #chunks: Buffer[] | undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -30,8 +31,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #ended = false;
   #isStuck = false;
 
-  constructor(timeoutMs: number, end: ExchangeEnd) {
+  /** `mayLeave` is asked in the last moment in which the request can be held back. */
+  constructor(timeoutMs: number, end: ExchangeEnd, mayLeave: () => boolean = always) {
     this.#end = end;
+    this.#mayLeave = mayLeave;
     this.#timeoutMs = timeoutMs;
     this.#timer = setTimeout(onDeadline, Math.min(timeoutMs, MAX_TIMER_MS), this);
   }
@@ -59,6 +62,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** undici calls this right before it writes the request, in the same turn: the last moment to hold it back. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#left && !this.#ended) this.#fail('RESENT', 'the connection was lost before an answer');
+    if (!this.#ended && !this.#mayLeave()) this.#fail(ABORTED, 'held back before it left');
     if (this.#ended) {
       controller.abort(new Error('the attempt is over'));
       return;
@@ -135,6 +139,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#ended = true;
     clearTimeout(this.#timer);
   }
+}
+
+function always(): boolean {
+  return true;
 }
 
 /** An answer that arrived while the process was stopped or busy is read before the deadline counts. */

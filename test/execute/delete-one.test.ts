@@ -1,20 +1,33 @@
 import pLimit from 'p-limit';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createBreaker } from '../../src/execute/breaker.ts';
 import { deleteOne } from '../../src/execute/delete-one.ts';
-import { createRateLimiter } from '../../src/execute/rate-limiter.ts';
+import type { Execution } from '../../src/execute/execution.ts';
+import { createRateLimiter, type RateLimiter } from '../../src/execute/rate-limiter.ts';
 import { createRetryBudget } from '../../src/execute/retry-budget.ts';
 import { RunControl } from '../../src/execute/run-control.ts';
 import { createStopRules } from '../../src/execute/stop-rules.ts';
-import { createFakeApi, OK } from '../helpers/fake-api.ts';
+import type { PendingDeletion, RunRecord } from '../../src/ports.ts';
+import { createFakeApi, OK, type FakeApi } from '../helpers/fake-api.ts';
 import { openRun } from '../helpers/run-files.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
-import { createVirtualClock } from '../helpers/virtual-clock.ts';
+import { createVirtualClock, type VirtualClock } from '../helpers/virtual-clock.ts';
 
 const BREAKER_WAIT_MS = 15_000;
 const PAUSE_MS = 30_000;
+const CONNECT_MS = 2_000;
 
-test('a probe that a pause sends back before it left is the probe again after the pause', async () => {
+interface Setup {
+  readonly deletion: PendingDeletion;
+  readonly clock: VirtualClock;
+  readonly api: FakeApi;
+  readonly limiter: RateLimiter;
+  readonly run: Execution;
+  readonly rows: () => ReturnType<RunRecord['deletions']>;
+}
+
+/** A run of one deletion, which the API carries out. */
+async function setUp(): Promise<Setup> {
   const clock = createVirtualClock();
   const api = createFakeApi(clock, () => OK);
   const file = await openRun(await temporaryFolder(), [{ id: 'abcdef0' }]);
@@ -22,25 +35,13 @@ test('a probe that a pause sends back before it left is the probe again after th
   const journal = file.journal();
   const [deletion] = journal.pending(-1, 1);
   if (deletion === undefined) throw new Error('nothing is planned');
-
   const limiter = createRateLimiter({ rate: { count: 5, windowMs: 1_000 }, clock });
-  const breaker = createBreaker({ clock, idsLeft: () => 1_000 });
-  // Requests of three other rows fail, and the late answer to a fourth asks for a pause while the probe is recorded.
-  for (let failure = 0; failure < 10; failure += 1) breaker.record(100 + (failure % 3), true);
-  const begin = journal.begin.bind(journal);
-  let begun = 0;
-  journal.begin = (...intent) => {
-    begun += 1;
-    if (begun === 1) limiter.pause(PAUSE_MS);
-    return begin(...intent);
-  };
-
-  const turn = deleteOne(deletion, {
+  const run: Execution = {
     journal,
     api,
     clock,
     limiter,
-    breaker,
+    breaker: createBreaker({ clock, idsLeft: () => 1_000 }),
     random: () => 0.5,
     control: new RunControl(() => {}),
     stopRules: createStopRules({ allowNotFound: false }),
@@ -52,13 +53,135 @@ test('a probe that a pause sends back before it left is the probe again after th
     inFlight: pLimit(1),
     attempts: 4,
     sending: { timeoutMs: 15_000 },
-  });
-  await clock.runUntil(turn);
+  };
+  return { deletion, clock, api, limiter, run, rows: () => file.record().deletions() };
+}
+
+/** The first request waits for its connection, and something happens meanwhile; the others have one. */
+function connecting({ api, clock, run }: Setup, happen: () => void): Execution {
+  let sends = 0;
+  return {
+    ...run,
+    api: {
+      ...api,
+      async send(...request) {
+        sends += 1;
+        if (sends === 1) {
+          await clock.sleep(CONNECT_MS);
+          happen();
+        }
+        return api.send(...request);
+      },
+    },
+  };
+}
+
+test('a probe that a pause sends back before it left is the probe again after the pause', async () => {
+  const { deletion, clock, api, limiter, run, rows } = await setUp();
+  const { breaker, journal } = run;
+  // Requests of three other rows fail, and the late answer to a fourth asks for a pause while the probe is recorded.
+  for (let failure = 0; failure < 10; failure += 1) breaker.record(100 + (failure % 3), true);
+  const begin = journal.begin.bind(journal);
+  let begun = 0;
+  journal.begin = (...intent) => {
+    begun += 1;
+    if (begun === 1) limiter.pause(PAUSE_MS);
+    return begin(...intent);
+  };
+
+  await clock.runUntil(deleteOne(deletion, run));
   await journal.flush();
 
   expect(begun).toBe(2);
   expect(api.requests).toEqual([{ id: 'abcdef0', at: BREAKER_WAIT_MS + PAUSE_MS }]);
   expect(breaker.isOpen).toBe(false);
-  const [row] = file.record().deletions();
+  const [row] = rows();
   expect(row).toMatchObject({ final: { outcome: 'deleted' }, history: { attempts: 1 } });
+});
+
+test('a request that is admitted in the moment in which a pause begins leaves after the pause', async () => {
+  const { deletion, clock, api, limiter, run, rows } = await setUp();
+  let admitted = 0;
+  const pausing: RateLimiter = {
+    ...limiter,
+    tryAdmit: () => 'wait',
+    async admit(signal) {
+      const isAdmitted = await limiter.admit(signal);
+      admitted += 1;
+      // The answer to another row, between the admission and the row that hears of it.
+      if (admitted === 1) limiter.pause(PAUSE_MS);
+      return isAdmitted;
+    },
+  };
+
+  await clock.runUntil(deleteOne(deletion, { ...run, limiter: pausing }));
+  await run.journal.flush();
+
+  expect(admitted).toBe(2);
+  expect(api.requests).toEqual([{ id: 'abcdef0', at: PAUSE_MS }]);
+  const [row] = rows();
+  expect(row).toMatchObject({ final: { outcome: 'deleted' }, history: { attempts: 1 } });
+});
+
+describe('while a request waits for its connection', () => {
+  test('a stop keeps it back, and nothing is on record of it', async () => {
+    const setup = await setUp();
+    const { deletion, clock, api, run, rows } = setup;
+    const stopping = connecting(setup, () => run.control.stop('signal', 'somebody pressed Ctrl-C'));
+
+    await clock.runUntil(deleteOne(deletion, stopping));
+    await run.journal.flush();
+
+    expect(api.requests).toEqual([]);
+    const [row] = rows();
+    expect(row).toMatchObject({ final: null, history: { attempts: 0, mayBeApplied: false } });
+  });
+
+  test('a pause keeps it back until the pause is over', async () => {
+    const setup = await setUp();
+    const { deletion, clock, api, limiter, run, rows } = setup;
+
+    await clock.runUntil(
+      deleteOne(
+        deletion,
+        connecting(setup, () => limiter.pause(PAUSE_MS)),
+      ),
+    );
+    await run.journal.flush();
+
+    expect(api.requests).toEqual([{ id: 'abcdef0', at: CONNECT_MS + PAUSE_MS }]);
+    const [row] = rows();
+    expect(row).toMatchObject({
+      final: { outcome: 'deleted' },
+      history: { attempts: 1, firstSentAt: CONNECT_MS + PAUSE_MS },
+    });
+  });
+
+  test('a hold that comes keeps it back for good', async () => {
+    const setup = await setUp();
+    const { deletion, clock, api, run, rows } = setup;
+    let hold: { reason: string; path: string } | undefined;
+    const held: Execution = {
+      ...connecting(setup, () => (hold = { reason: 'dispute', path: 'holds.csv' })),
+      holds: { ...run.holds, find: () => hold },
+    };
+
+    await clock.runUntil(deleteOne(deletion, held));
+    await run.journal.flush();
+
+    expect(api.requests).toEqual([]);
+    const [row] = rows();
+    expect(row).toMatchObject({ final: { outcome: 'held', detail: 'dispute (holds.csv)' } });
+  });
+
+  test('one that never gets any takes nothing of the rate for good', async () => {
+    const { deletion, clock, api, limiter, run } = await setUp();
+    const refused: Execution = {
+      ...run,
+      api: { ...api, send: (asked, sending) => api.send(asked, sending) },
+    };
+    await clock.runUntil(deleteOne(deletion, refused));
+    await clock.advance(2_000);
+    expect([limiter.tryAdmit(), limiter.tryAdmit(), limiter.tryAdmit()]).toEqual(['go', 'go', 'wait']);
+  });
 });

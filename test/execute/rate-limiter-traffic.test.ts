@@ -23,6 +23,8 @@ interface Workload {
   /** Milliseconds from a turn to the moment its intent is durable. */
   readonly commitMs: () => number;
   readonly answerMs: () => number;
+  /** How long an admitted request waits for its connection. */
+  readonly connectMs?: () => number;
   readonly timerLateMs?: () => number;
   readonly sentBefore?: readonly number[];
   readonly disturbances?: readonly Disturbance[];
@@ -40,10 +42,10 @@ interface Traffic {
 
 const START = 1_000_000;
 
-/** Carries a workload out as the executor does: turn, commit, admission, request, answer. */
+/** Carries a workload out as the executor does: turn, commit, admission, connection, request, answer. */
 async function carryOut(load: Workload): Promise<Traffic> {
   const clock = createVirtualClock(START, load.timerLateMs === undefined ? {} : { lateMs: load.timerLateMs });
-  const { rate, sentBefore = [] } = load;
+  const { rate, sentBefore = [], connectMs = () => 0 } = load;
   const limiter = createRateLimiter({ rate, clock, sentBefore });
   let abort = new AbortController();
   const sentAt = sentBefore.map((age) => START - age).toSorted((a, b) => a - b);
@@ -66,9 +68,13 @@ async function carryOut(load: Workload): Promise<Traffic> {
     await clock.sleep(load.commitMs());
     const durableAt = clock.monotonic();
     if (limiter.tryAdmit() !== 'go' && !(await limiter.admit(signal))) return send();
+    admittedAfterMs.push(clock.monotonic() - durableAt);
+    const waitMs = connectMs();
+    if (waitMs > 0) await clock.sleep(waitMs);
+    limiter.left();
+    if (limiter.pausedMs() > 0) return send();
     const now = clock.monotonic();
     if (now < pausedUntil) insidePauses += 1;
-    admittedAfterMs.push(now - durableAt);
     sentAt.push(now);
   }
 
@@ -146,6 +152,7 @@ describe('whatever happens', () => {
           workers: fc.integer({ min: 1, max: 40 }),
           commit: fc.constantFrom(0, 1, 20, 300),
           answer: fc.constantFrom(0, 50, 1000),
+          connect: fc.constantFrom(0, 0, 30, 1500),
           late: fc.constantFrom(0, 2, 15),
         }),
         fc.array(fc.integer({ min: 0, max: 60_000 }), { maxLength: 5 }),
@@ -158,6 +165,7 @@ describe('whatever happens', () => {
             workers: load.workers,
             commitMs: chance(load.seed, load.commit),
             answerMs: chance(load.seed + 1, load.answer),
+            connectMs: chance(load.seed + 3, load.connect),
             timerLateMs: chance(load.seed + 2, load.late),
             sentBefore,
             disturbances: disturbed,
@@ -305,6 +313,7 @@ test("with the machine's own clock and timers, 500/s is exact", async () => {
     while (sentAt.length < 700) {
       await limiter.turn(signal);
       if (limiter.tryAdmit() !== 'go' && !(await limiter.admit(signal))) continue;
+      limiter.left();
       sentAt.push(performance.now());
     }
   };

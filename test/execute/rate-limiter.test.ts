@@ -21,10 +21,29 @@ interface Setup {
   readonly told: number[];
 }
 
+/** Whatever is admitted leaves in the same moment. */
+function leavingAtOnce(limiter: RateLimiter): RateLimiter {
+  return {
+    ...limiter,
+    tryAdmit() {
+      const admission = limiter.tryAdmit();
+      if (admission === 'go') limiter.left();
+      return admission;
+    },
+    async admit(signal) {
+      const isAdmitted = await limiter.admit(signal);
+      if (isAdmitted) limiter.left();
+      return isAdmitted;
+    },
+  };
+}
+
 function setUp(rate: Rate, sentBefore: readonly number[] = []): Setup {
   const clock = createVirtualClock(START);
   const told: number[] = [];
-  const limiter = createRateLimiter({ rate, clock, sentBefore, onRate: (now) => told.push(now) });
+  const limiter = leavingAtOnce(
+    createRateLimiter({ rate, clock, sentBefore, onRate: (now) => told.push(now) }),
+  );
   const abort = new AbortController();
   const had: string[] = [];
   const ask = async (name: string, notBefore?: number): Promise<boolean> => {
@@ -158,6 +177,33 @@ describe('admission', () => {
     expect(limiter.tryAdmit()).toBe('wait');
     await clock.advance(1005);
     expect(limiter.tryAdmit()).toBe('go');
+  });
+});
+
+describe('a request that is admitted and waits for its connection', () => {
+  test('lets no more be admitted than a window may hold, and counts from when it left', async () => {
+    const clock = createVirtualClock(START);
+    const limiter = createRateLimiter({ rate: perSecond(1), clock });
+    const { signal } = new AbortController();
+    expect(limiter.tryAdmit()).toBe('go');
+    const turn = limiter.turn(signal);
+    const next = limiter.admit(signal);
+    await clock.advance(5_000);
+    expect(limiter.tryAdmit()).toBe('wait');
+    expect(clock.sleeping).toBe(0);
+    limiter.left();
+    await expect(clock.runUntil(next)).resolves.toBe(true);
+    expect(clock.monotonic()).toBe(START + 5_000 + 1_005);
+    limiter.left();
+    await expect(clock.runUntil(turn)).resolves.toBe(true);
+  });
+
+  test('sets no alarm when it leaves and nobody waits', () => {
+    const clock = createVirtualClock(START);
+    const limiter = createRateLimiter({ rate: perSecond(1), clock });
+    expect(limiter.tryAdmit()).toBe('go');
+    limiter.left();
+    expect(clock.sleeping).toBe(0);
   });
 });
 
@@ -363,7 +409,9 @@ describe('the rate', () => {
 
 describe('what earlier lives sent', () => {
   test('is nothing unless told', () => {
-    const limiter = createRateLimiter({ rate: perSecond(2), clock: createVirtualClock(START) });
+    const limiter = leavingAtOnce(
+      createRateLimiter({ rate: perSecond(2), clock: createVirtualClock(START) }),
+    );
     expect([limiter.tryAdmit(), limiter.tryAdmit()]).toEqual(['go', 'wait']);
   });
 

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createSendLog, fullIntervalMs } from '../../src/execute/send-log.ts';
+import { createSendLog, fullIntervalMs, type SendLog } from '../../src/execute/send-log.ts';
+
+/** A request that leaves at once. */
+function send(log: SendLog, at: number): void {
+  log.record(at);
+  log.left(at);
+}
 
 test('the even spacing shares a window and five milliseconds among as many requests as it may hold', () => {
   expect(fullIntervalMs({ count: 5, windowMs: 1000 })).toBe(201);
@@ -13,12 +19,12 @@ describe('the log of sends', () => {
 
   test('keeps a request back until the oldest that fills the window has left it, five milliseconds included', () => {
     const log = createSendLog({ count: 2, windowMs: 1000 });
-    log.record(0);
+    send(log, 0);
     // Not full yet; only the spacing counts.
-    expect(log.earliest()).toBe(100);
-    log.record(300);
+    expect(log.earliest()).toBe(105);
+    send(log, 300);
     expect(log.earliest()).toBe(1005);
-    log.record(1005);
+    send(log, 1005);
     expect(log.earliest()).toBe(1305);
   });
 
@@ -33,16 +39,16 @@ describe('the log of sends', () => {
     const log = createSendLog(rate);
     for (let sent = 0; sent < most; sent += 1) {
       expect(log.earliest()).toBe(-Infinity);
-      log.record(sent);
+      send(log, sent);
     }
-    expect(log.earliest()).toBe(100);
+    expect(log.earliest()).toBe(105);
   });
 
   test('keeps sends apart also where the log begins anew', () => {
     const log = createSendLog({ count: 100, windowMs: 1000 });
-    for (let sent = 0; sent < 90; sent += 1) log.record(sent * 100);
-    for (let sent = 0; sent < 21; sent += 1) log.record(50_000);
-    expect(log.earliest()).toBe(50_100);
+    for (let sent = 0; sent < 90; sent += 1) send(log, sent * 100);
+    for (let sent = 0; sent < 21; sent += 1) send(log, 50_000);
+    expect(log.earliest()).toBe(50_105);
   });
 
   test.each([
@@ -59,9 +65,9 @@ describe('the log of sends', () => {
       const at = Math.max(sentAt.at(-1) ?? 0, log.earliest());
       expect(at).toBeGreaterThanOrEqual((sentAt.at(-count) ?? -Infinity) + windowMs + 5);
       sentAt.push(at);
-      log.record(at);
+      send(log, at);
     }
-    expect(sentAt.at(-1)).toBeLessThanOrEqual((20_000 / count) * Math.max(windowMs + 5, 100));
+    expect(sentAt.at(-1)).toBeLessThanOrEqual((20_000 / count) * Math.max(windowMs + 5, 105));
   });
 
   test.each([
@@ -77,23 +83,55 @@ describe('the log of sends', () => {
       // A long silence now and then, so that what is remembered begins in the middle of its room when that grows.
       now = Math.max(now + (sends % 340 === 40 ? 5_000 : sends % 7), log.earliest());
       sentAt.push(now);
-      log.record(now);
+      send(log, now);
       const earliest = Math.max(
         (sentAt.at(-count) ?? -Infinity) + windowMs + 5,
-        (sentAt.at(-short) ?? -Infinity) + 100,
+        (sentAt.at(-short) ?? -Infinity) + 105,
       );
       expect(Math.max(now, log.earliest())).toBe(Math.max(now, earliest));
     }
   });
 
+  test('counts a request when it really left, however long before it was to', () => {
+    const log = createSendLog({ count: 2, windowMs: 1000 });
+    log.record(0);
+    log.left(400);
+    expect(log.earliest()).toBe(505);
+    send(log, 600);
+    expect(log.earliest()).toBe(1405);
+  });
+
+  test('lets nothing leave while as many are about to as a window may hold', () => {
+    const log = createSendLog({ count: 20, windowMs: 1000 });
+    for (let sends = 0; sends < 5; sends += 1) log.record(0);
+    expect(log.earliest()).toBe(Infinity);
+    log.left(70);
+    // One has left, and no other before it.
+    expect(log.earliest()).toBe(70 + 105);
+    log.record(200);
+    expect(log.earliest()).toBe(Infinity);
+  });
+
+  test('forgets none that is about to leave, however long it takes', () => {
+    const log = createSendLog({ count: 3, windowMs: 1000 });
+    log.record(0);
+    for (let at = 5_000; at <= 50_000; at += 5_000) send(log, at);
+    expect(log.kept).toBe(2);
+    log.left(50_500);
+    send(log, 50_700);
+    expect(log.earliest()).toBe(51_005);
+    send(log, 51_005);
+    expect(log.earliest()).toBe(51_505);
+  });
+
   test('remembers what counts in a window and nothing older, whatever the rate', () => {
     const log = createSendLog({ count: 999_999, windowMs: 1_000 });
-    for (let sends = 0; sends < 10_000; sends += 1) log.record(sends * 201);
+    for (let sends = 0; sends < 10_000; sends += 1) send(log, sends * 201);
     expect(log.kept).toBe(5);
     // Exactly as long ago as the guarded window lasts: it does not count any more.
-    log.record(9_999 * 201 + 1_005 - 4 * 201);
+    send(log, 9_999 * 201 + 1_005 - 4 * 201);
     expect(log.kept).toBe(5);
-    log.record(9_999 * 201 + 1_005);
+    send(log, 9_999 * 201 + 1_005);
     expect(log.kept).toBe(2);
   });
 });

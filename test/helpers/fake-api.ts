@@ -22,6 +22,8 @@ export const THROTTLED: FakeAnswer = { status: 429, body: '{"message":"slow down
 export const UNAVAILABLE: FakeAnswer = { status: 503, body: '' };
 export const BAD_KEY: FakeAnswer = { status: 401, body: '{"message":"Invalid access token"}' };
 
+const HELD_BACK: Observation = { kind: 'not_sent', code: ABORTED, message: 'held back before it left' };
+
 interface FakeRequest {
   readonly id: string;
   /** Monotonic time at which it was sent. */
@@ -40,10 +42,15 @@ export function createFakeApi(
 ): FakeApi {
   const requests: FakeRequest[] = [];
   const requestsFor = (id: string): number => requests.filter((request) => request.id === id).length;
+  const end = (observation: Observation): AttemptEnd => ({
+    verdict: classifyAnswer(observation, { scrub: scrubNothing, now: clock.now() }),
+    endedAt: clock.now(),
+  });
   return {
     requests,
     requestsFor,
-    async send(deletion: PlannedDeletion, { timeoutMs, signal }): Promise<AttemptEnd> {
+    async send(deletion: PlannedDeletion, { timeoutMs, signal }, mayLeave): Promise<AttemptEnd> {
+      if (mayLeave?.() === false) return end(HELD_BACK);
       requests.push({ id: deletion.id, at: clock.monotonic() });
       const answer = answers(deletion.id, requestsFor(deletion.id), requests.length);
       const afterMs = 'hangs' in answer ? Infinity : (answer.afterMs ?? 10);
@@ -52,10 +59,7 @@ export function createFakeApi(
         aborted: signal?.aborted === true,
         late: afterMs > timeoutMs,
       });
-      return {
-        verdict: classifyAnswer(observation, { scrub: scrubNothing, now: clock.now() }),
-        endedAt: clock.now(),
-      };
+      return end(observation);
     },
     close: () => Promise.resolve(),
   };

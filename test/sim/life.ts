@@ -3,6 +3,7 @@ import { carryOut } from '../../src/purge.ts';
 import { scrubberFor } from '../../src/scrub.ts';
 import { SqliteRunJournal } from '../../src/store/run-journal.ts';
 import { classifyAnswer } from '../../src/tavus/classify-answer.ts';
+import { ABORTED, type Observation } from '../../src/tavus/observation.ts';
 import { deletionPath } from '../../src/tavus/deletion-url.ts';
 import type { ExecutionSettings, PlanHeader } from '../../src/types.ts';
 import { chanceOf, type Chance } from './chance.ts';
@@ -16,6 +17,12 @@ import type { World } from './world.ts';
 
 /** No timer is so exact that time could stand still over the rounding of a float. */
 const TICK_MS = 0.001;
+
+/** What is seen of a request that was held back. */
+const NEVER_LEFT: Observation = { kind: 'not_sent', code: ABORTED, message: 'held back before it left' };
+
+/** How many requests have to wait for a connection, where opening one takes time. */
+const CONNECTING = 0.3;
 
 /** How long a life may take at the most, in true time. A run that waits longer than this will never end. */
 const LONGEST_LIFE_MS = 24 * 3_600_000;
@@ -218,22 +225,32 @@ export class Life {
   #api(): DeleteApi {
     const world = this.#world;
     const scrub = scrubberFor(SECRET);
+    const { seed, connectMs } = this.#options.scenario;
+    const connecting = chanceOf(seed, `connections of life ${this.story.number}`);
     return {
-      send: (deletion, { timeoutMs, signal }) =>
+      send: (deletion, { timeoutMs, signal }, mayLeave) =>
         new Promise((resolve) => {
           const target = deletionPath(deletion);
-          if (this.#diesAt('a request')) return;
-          const request = { target, life: this.story.number, recorded: this.#run.recordedOf(deletion.id) };
-          this.#server.receive(request, {
-            timeoutMs,
-            signal,
-            canAnswer: () => !this.#diesAt('an answer'),
-            deliver: (observation) => {
-              const now = world.wall();
-              resolve({ verdict: classifyAnswer(observation, { scrub, now }), endedAt: now });
-            },
-          });
-          this.#diesAt('a request that was sent');
+          const deliver = (observation: Observation): void => {
+            const now = world.wall();
+            resolve({ verdict: classifyAnswer(observation, { scrub, now }), endedAt: now });
+          };
+          const leave = (): void => {
+            if (mayLeave?.() === false) deliver(NEVER_LEFT);
+            else if (!this.#diesAt('a request')) {
+              const request = {
+                target,
+                life: this.story.number,
+                recorded: this.#run.recordedOf(deletion.id),
+              };
+              const canAnswer = (): boolean => !this.#diesAt('an answer');
+              this.#server.receive(request, { timeoutMs, signal, canAnswer, deliver });
+              this.#diesAt('a request that was sent');
+            }
+          };
+          const isConnected = connectMs === 0 || !connecting.is(CONNECTING);
+          if (isConnected) leave();
+          else world.after(connecting.next() * connectMs, () => this.#isOver || leave());
         }),
       close: () => Promise.resolve(),
     };

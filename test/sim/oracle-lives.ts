@@ -291,13 +291,13 @@ function judgePerId({ requests, story }: View, blame: Blame): void {
 
 /** An ID on hold is not sent once the hold could be known, and nothing is while nobody can know. */
 function judgeHolds({ requests, story, evidence, isHealed }: View, blame: Blame): void {
-  const { holds, items, diskMs, lateMs } = evidence.scenario;
+  const { holds, items, connectMs, diskMs, lateMs } = evidence.scenario;
   if (holds === null) return;
   const { rate, concurrency } = story.settings;
   // A turn can wait for the disk, and together with others for its admission.
   const mayWait = diskMs > 100 || holds.unreadableFrom < Infinity;
   const queueMs = mayWait ? (concurrency * rate.windowMs) / rate.count : 0;
-  const slackMs = HOLDS_FRESH_MS + 2 * diskMs + 2 * lateMs + queueMs + 300;
+  const slackMs = HOLDS_FRESH_MS + connectMs + 2 * diskMs + 2 * lateMs + queueMs + 300;
   for (const { at, item } of holds.puts) {
     const held = items[item];
     const late = requests.find(
@@ -314,7 +314,7 @@ function judgeHolds({ requests, story, evidence, isHealed }: View, blame: Blame)
 
 /** I9: a life that nothing disturbs takes no longer than its requests need. */
 function judgeDuration({ requests, story, evidence, isHealed }: View, blame: Blame): void {
-  const { settings, latencyMs, diskMs, lateMs } = evidence.scenario;
+  const { settings, latencyMs, connectMs, diskMs, lateMs } = evidence.scenario;
   const { maxDurationMs } = story.settings;
   if (maxDurationMs !== null) {
     const late = requests.find(({ at }) => at > story.startedAt + maxDurationMs + diskMs + lateMs + 1);
@@ -322,7 +322,7 @@ function judgeDuration({ requests, story, evidence, isHealed }: View, blame: Bla
   }
   if (!isHealed) return;
   const { count, windowMs } = settings.rate;
-  const each = (windowMs + 5) / count + latencyMs + 1 + 2 * diskMs + 5 * lateMs;
+  const each = (windowMs + 5) / count + connectMs + latencyMs + 1 + 2 * diskMs + 5 * lateMs;
   // A row that turns out to be on hold takes a turn, too.
   const turns = requests.length + (evidence.scenario.holds?.puts.length ?? 0);
   const mostMs = story.pausedMs + windowMs + turns * each + 4 * diskMs + 5 * lateMs + 300;

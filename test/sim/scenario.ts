@@ -97,6 +97,8 @@ export interface Scenario {
   readonly softAgain: '200' | 'invalid';
   readonly unknownIs: '400' | '404';
   readonly latencyMs: number;
+  /** How long it takes to open a connection at the most. Most requests have one that is open. */
+  readonly connectMs: number;
   /** How long a commit takes at the most. */
   readonly diskMs: number;
   /** How late timers are at the most. */
@@ -136,6 +138,7 @@ export function drawScenario(seed: number): Scenario {
     softAgain: chance.is(0.5) ? '200' : 'invalid',
     unknownIs: chance.is(0.7) ? '400' : '404',
     latencyMs: chance.pick([10, 200, 1_000]),
+    connectMs: chanceOf(seed, 'connecting').pick([0, 0, 20, 3_000]),
     diskMs: chance.is(0.15) ? 1_500 : chance.pick([0, 1, 40]),
     lateMs: chance.pick([0, 2, 20]),
     serverAheadMs: chance.pick([0, 0, 3_600_000, -3_600_000]),

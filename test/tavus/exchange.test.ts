@@ -15,9 +15,37 @@ function controller(aborts: Error[]) {
   };
 }
 
-async function observe(act: (exchange: Exchange) => void): Promise<Observation> {
-  return new Promise((resolve, reject) => act(new Exchange(5_000, { resolve, reject })));
+async function observe(act: (exchange: Exchange) => void, mayLeave?: () => boolean): Promise<Observation> {
+  return new Promise((resolve, reject) => act(new Exchange(5_000, { resolve, reject }, mayLeave)));
 }
+
+test('a request that may not leave is held back in the last moment, and was not sent', async () => {
+  const aborts: Error[] = [];
+  const observation = await observe(
+    (exchange) => exchange.onRequestStart(controller(aborts)),
+    () => false,
+  );
+  expect(observation).toEqual({ kind: 'not_sent', code: 'ABORTED', message: 'held back before it left' });
+  expect(aborts).toHaveLength(1);
+});
+
+test('nobody is asked whether a request may leave that was given up before, or left before', async () => {
+  let asked = 0;
+  const mayLeave = (): boolean => {
+    asked += 1;
+    return true;
+  };
+  await observe((exchange) => {
+    exchange.abort();
+    exchange.onRequestStart(controller([]));
+  }, mayLeave);
+  expect(asked).toBe(0);
+  await observe((exchange) => {
+    exchange.onRequestStart(controller([]));
+    exchange.onRequestStart(controller([]));
+  }, mayLeave);
+  expect(asked).toBe(1);
+});
 
 test('a request that undici would write a second time is held back, and counts as sent', async () => {
   const aborts: Error[] = [];

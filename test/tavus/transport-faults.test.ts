@@ -112,6 +112,22 @@ test('an attempt that is over before its connection is ready is never sent after
   ]);
 });
 
+test('a request that may not leave any more when its connection is ready is never sent', async () => {
+  let isConnected = false;
+  const server = await start(({ socket }) => socket.write(httpAnswer(200)), {
+    onConnect: () => (isConnected = true),
+  });
+  const client = deleteClient(server.origin);
+  const held = await client.send(VIDEO, { timeoutMs: 5_000 }, () => false);
+  expect(held.verdict).toMatchObject({ ...NOT_SENT, effect: { type: 'none' } });
+  expect(isConnected).toBe(true);
+  expect((await client.send(REPLICA, { timeoutMs: 5_000 }, () => true)).verdict.outcome).toBe('deleted');
+  await client.close();
+  expect(server.requests.map((text) => text.split(' ', 2).join(' '))).toEqual([
+    `DELETE /v2/replicas/${REPLICA.id}?hard=true`,
+  ]);
+});
+
 describe('a request that left, after which it may have been applied', () => {
   const longHeader = `HTTP/1.1 200 OK\r\nx-long: ${'a'.repeat(20_000)}\r\n\r\n`;
   const faults: readonly [what: string, act: (socket: Socket) => void][] = [

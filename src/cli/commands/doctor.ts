@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import path from 'node:path';
-import { EXIT_CODES, messageOf, PurgeError } from '../../errors.ts';
+import { EXIT_CODES, messageOf, PurgeError, rethrowBug } from '../../errors.ts';
 import { printableJson } from '../../printable.ts';
 import { checkTlsEnvironment, keyFingerprint } from '../../tavus/target.ts';
 import { findKey, type FoundKey } from '../api-key.ts';
@@ -51,7 +51,7 @@ function examineKey(context: CommandContext): {
   try {
     found = findKey(context.settings, context.env);
   } catch (error) {
-    if (!(error instanceof PurgeError)) throw error;
+    rethrowBug(error);
     return { key: undefined, finding: { about, state: 'problem', what: error.message } };
   }
   if (found === undefined) {
@@ -102,7 +102,7 @@ async function holdFindings({ settings }: CommandContext): Promise<readonly Find
         const entries = counted(held?.entries ?? 0, 'entry', 'entries');
         return { about, state: 'fine', what: `${file}, ${entries}` };
       } catch (error) {
-        if (!(error instanceof PurgeError)) throw error;
+        rethrowBug(error);
         return { about, state: 'problem', what: [error.message, ...error.details.slice(0, 1)].join(' ') };
       }
     }),

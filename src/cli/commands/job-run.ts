@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { EXIT_CODES, PurgeError } from '../../errors.ts';
+import { EXIT_CODES, PurgeError, rethrowBug } from '../../errors.ts';
 import { endLine } from '../../job/end-line.ts';
 import type { Job } from '../../job/job.ts';
 import { notifyPayload } from '../../job/notify-payload.ts';
@@ -88,7 +88,7 @@ function keepRemarks({ terminal, settings }: CommandContext, { end, remarks }: J
     log.keepIn(folder);
     for (const remark of remarks) log.warn(printable(remark, 2000));
   } catch (error) {
-    if (!(error instanceof PurgeError)) throw error;
+    rethrowBug(error);
   } finally {
     log.close();
   }

@@ -1,5 +1,6 @@
 import { EXIT_CODES, PurgeError, rethrowBug } from '../../errors.ts';
 import type { ApplyOptions, RunEnd, RunInfo, SavedPlan } from '../../library.ts';
+import { given } from '../../given.ts';
 import { counted } from '../../numbers.ts';
 import type { Clock, OnEvent } from '../../ports.ts';
 import type { JobHistory } from '../../store/job-history.ts';
@@ -193,12 +194,4 @@ export class JobWork {
       allowNotFound,
     });
   }
-}
-
-type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
-
-/** Without what is `undefined`: for the library, an option that is not given is not there. */
-function given<T extends object>(options: T): Given<T> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same names and values, less the undefined ones
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>;
 }
