@@ -177,7 +177,8 @@ describe('runs prune', () => {
         expect(await findInRuns({ stateDir, id })).toMatchObject([{ outcome: 'deleted' }]);
     }
     expect(await runs('prune', '--keep-days', '30')).toMatchObject({ code: 0, stderr: '' });
-    expect(left(stateDir)).toEqual([]);
+    // What a killed process may leave is the empty folder with which it asked whose folder this is.
+    expect(left(stateDir).filter((name) => !name.startsWith('.tavus-purge-'))).toEqual([]);
     const manifest = join(stateDir, 'ids.csv');
     writeFileSync(manifest, `video_id\n${ids.join('\n')}\n`);
     const { header } = await planPurge({ manifests: [manifest], stateDir });
