@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { constants, open, rm } from 'node:fs/promises';
 import { naming, refusal, systemCodeOf } from './storage-error.ts';
 
@@ -14,8 +13,6 @@ export interface NewFile {
   readonly append: Append;
   /** Resolves when the content is on the disk. Nothing can be added afterwards. */
   finish(): Promise<void>;
-  /** SHA-256 (hex) of the content. Can be asked once, at the end. */
-  digest(): string;
   /** Closes and removes the file if it is still there; never throws, since it follows another failure. */
   discard(): Promise<void>;
 }
@@ -30,7 +27,6 @@ export async function createFile(
   mode: number = PRIVATE_FILE,
 ): Promise<NewFile> {
   const handle = await naming('create', purpose, () => openNew(path));
-  const hash = createHash('sha256');
   return {
     path,
     append: (content) =>
@@ -39,7 +35,6 @@ export async function createFile(
         let done = 0;
         // A full disk first takes a part without an error; only the next write tells.
         while (done < bytes.length) done += (await handle.write(bytes, done)).bytesWritten;
-        hash.update(bytes);
       }),
     finish: () =>
       naming('write', purpose, async () => {
@@ -48,7 +43,6 @@ export async function createFile(
         await handle.sync();
         await handle.close();
       }),
-    digest: () => hash.digest('hex'),
     discard: async () => {
       await handle.close().catch(() => undefined);
       await rm(path, { force: true }).catch(() => undefined);

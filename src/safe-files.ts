@@ -66,15 +66,14 @@ export async function createFileExclusively(path: string, content: string): Prom
 
 /**
  * Writes a file anew under a temporary name in its folder, syncs it and renames it: the name always holds the complete
- * old or the complete new file. Answers with the SHA-256 (hex) of the content. No temporary file stays on failure.
+ * old or the complete new file. No temporary file stays on failure.
  */
 export async function replaceFile(
   path: string,
   write: (append: Append) => Promise<void>,
   options: ReplaceOptions = {},
-): Promise<string> {
-  const [digest] = await replaceFiles(dirname(path), [basename(path)], write, options);
-  return digest;
+): Promise<void> {
+  await replaceFiles(dirname(path), [basename(path)], write, options);
 }
 
 export interface ReplaceOptions {
@@ -91,7 +90,7 @@ export async function replaceFiles<const Names extends readonly string[]>(
   names: Names,
   write: (...appends: ForEach<Names, Append>) => Promise<void>,
   { mode }: ReplaceOptions = {},
-): Promise<ForEach<Names, string>> {
+): Promise<void> {
   await refuseLinkedFolder(folder);
   for (const name of names) await refuseSymlink(join(folder, name));
   const files: NewFile[] = [];
@@ -100,13 +99,12 @@ export async function replaceFiles<const Names extends readonly string[]>(
       const temporary = join(folder, `.${name}.${randomUUID()}.tmp`);
       files.push(await createFile(temporary, join(folder, name), mode));
     }
-    await write(...alongside(names, files, (file) => file.append));
+    await write(...appendsOf(names, files));
     for (const file of files) await file.finish();
     await publish(
       folder,
       files.map((file, index) => ({ from: file.path, to: join(folder, names[index] ?? '') })),
     );
-    return alongside(names, files, (file) => file.digest());
   } catch (error) {
     for (const file of files) await file.discard();
     throw error;
@@ -129,15 +127,14 @@ export async function freeBytes(folder: string): Promise<number> {
 
 type ForEach<Names extends readonly string[], Value> = { -readonly [Index in keyof Names]: Value };
 
-/** One value for each name, from the files that were made for them in the same order. */
-function alongside<Names extends readonly string[], Value>(
+/** How to add to the file of each name, from the files that were made for them in the same order. */
+function appendsOf<Names extends readonly string[]>(
   names: Names,
   files: readonly NewFile[],
-  valueOf: (file: NewFile) => Value,
-): ForEach<Names, Value> {
+): ForEach<Names, Append> {
   if (files.length !== names.length) throw new Error('one file for each name');
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `map` forgets the length that was just checked
-  return files.map(valueOf) as ForEach<Names, Value>;
+  return files.map(({ append }) => append) as ForEach<Names, Append>;
 }
 
 async function publish(

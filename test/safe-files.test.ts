@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   access,
   chmod,
@@ -166,16 +165,15 @@ describe('a file made exclusively', () => {
 });
 
 describe('a replaced file', () => {
-  test('is private, complete, and known by its digest', async () => {
+  test('is private and complete', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme' })), async (parts) => {
         const path = join(await temporaryFolder(), 'results.csv');
-        const digest = await replaceFile(path, async (append) => {
+        await replaceFile(path, async (append) => {
           for (const part of parts) await append(part);
         });
         const bytes = await readFile(path);
         expect(bytes.toString('utf8')).toBe(parts.join(''));
-        expect(digest).toBe(createHash('sha256').update(bytes).digest('hex'));
         expect(await modeOf(path)).toBe('600');
       }),
       { numRuns: 20 },

@@ -31,6 +31,7 @@ const LIMITS: readonly Limit[] = [
   { rate: '300/m', count: 300, windowMs: 60_000, windows: 10, quickWindows: 2 },
 ];
 const CPU_JUDGED_AT = '50/s';
+const LEAST = join(import.meta.dirname, '..', 'peers', 'least-at-rate.ts');
 /** So many that a rate is not kept down by the time that a sync of the disk takes. */
 const CONCURRENCY = 128;
 
@@ -64,6 +65,8 @@ async function measureRates(bench: Bench): Promise<Finding> {
     bench.say(`${limit.rate} for ${windows} windows`);
     paces.push(await measurePace(bench, arrivals, { limit, rows: limit.count * windows }));
   }
+
+  const least = await measureLeast(bench);
 
   const worst = (of: (pace: Pace) => number): number => Math.max(...paces.map(of));
   const cpu = paces.find(({ limit }) => limit.rate === CPU_JUDGED_AT)?.cpuShare ?? Number.NaN;
@@ -120,11 +123,23 @@ async function measureRates(bench: Bench): Promise<Finding> {
       'A limit that the API sets is used fully and never passed, in whatever window it is counted, where its targets are met. Requests come evenly, not in bursts.',
     ],
     notes: [
+      `At ${CPU_JUDGED_AT} next to nothing stays in the caches of the processor from one request to the next. A program that only waits, commits to SQLite, sends with undici and commits again needs ${percent(least)} of a core there.`,
       `Sent is the moment at which the client hands the request to its socket, in the real program. Both are sliding windows: one begins at each request. Concurrency ${CONCURRENCY}.`,
       'Share and CPU count from the first request to the last; writing the results is not in them.',
     ],
     missing: bench.options.quick ? ['ten windows of 300/m, since less was asked for'] : [],
   };
+}
+
+/** CPU that any durable record costs at the rate where it is judged, as a part of one core. */
+async function measureLeast({ scratch, measure, server, options }: Bench): Promise<number> {
+  const limit = LIMITS.find(({ rate: name }) => name === CPU_JUDGED_AT);
+  if (limit === undefined) throw new Error(`nothing is measured at ${CPU_JUDGED_AT}`);
+  const requests = limit.count * (options.quick ? limit.quickWindows : limit.windows);
+  const [database, stdoutFile] = [join(scratch, 'least.db'), join(scratch, 'least')];
+  const args = [LEAST, server.baseUrl, String(requests), String(limit.count), database];
+  await measure({ file: process.execPath, args, stdoutFile });
+  return Number(readFileSync(stdoutFile, 'utf8'));
 }
 
 async function measurePace(

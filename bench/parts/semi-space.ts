@@ -11,7 +11,7 @@ const ROWS = 100_000;
 const QUICK_ROWS = 20_000;
 const AS_IT_IS = 'as it is';
 /** MB of each half of the young generation. */
-const SIZES = [1, 2, 4, 8, 16, 32];
+const SIZES = [1, 4, 8, 16, 32, 64];
 
 export const semiSpace: Part = {
   name: 'semi-space',

@@ -1,14 +1,13 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** The young generation is to be at least so large, both halves of it; V8 makes it twice that. */
-const YOUNG_BYTES = 32 * 1024 * 1024;
+const YOUNG_BYTES = 64 * 1024 * 1024;
 const MOST_TRIES = 50;
 
 /**
- * Keeps the memory of a run the same, however long it is: V8's young generation grows to 64 MB at once, half of them in
- * use, and no further (by itself to twice that), and the old one is collected when it has grown by half (by itself when
- * it is several times as large). What little survives is copied by one thread: to wake up more costs more than they
- * save. There is no call for all that, and a flag on the command line of Node is out of reach of an installed program.
+ * Keeps the memory of a run the same, however long it is: V8's young generation grows to 128 MB at once, half of them in
+ * use, and no further, and the old one is collected when it has grown by half (by itself when it is several times as
+ * large). What little survives is copied by one thread: to wake up more costs more than they save. There is no call for all that, and a flag on the command line of Node is out of reach of an installed program.
  * Costs some milliseconds; part `semi-space` of the benchmark measures it.
  */
 export function boundMemory(): void {

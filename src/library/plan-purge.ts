@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { PurgeError } from '../errors.ts';
@@ -117,9 +118,14 @@ async function savePlan(
   draft: SqlitePlanDraft,
   folder: string,
 ): Promise<void> {
-  const planCsvSha256 = await replaceFile(join(folder, PLAN_CSV), async (append) => {
-    for (const page of planCsvPages(draft.entries(plan.sources))) await append(page);
+  const hash = createHash('sha256');
+  await replaceFile(join(folder, PLAN_CSV), async (append) => {
+    for (const page of planCsvPages(draft.entries(plan.sources))) {
+      hash.update(page);
+      await append(page);
+    }
   });
+  const planCsvSha256 = hash.digest('hex');
   const files = { sources: plan.sources.map(absolute), holds: plan.holds.map(absolute) };
   const header: PlanHeader = { ...plan, files, planCsvSha256 };
   const text = `${printableJson(header, 2)}\n`;
