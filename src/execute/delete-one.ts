@@ -33,9 +33,14 @@ export async function deleteOne(deletion: PendingDeletion, run: Execution): Prom
     notBefore: 0,
   };
   const first = await sendInTurn(turn, run);
-  if (!mayBeTriedAgain(first)) return;
-  // p-retry owns the loop of those that failed once, and nothing else: no signal (it would throw away a success that
-  // arrives with an abort) and no delay (the wait is in the limiter, which knows the pause of the whole run).
+  if (mayBeTriedAgain(first)) await retry(turn, first, run);
+}
+
+/**
+ * p-retry owns the loop of those that failed once, and nothing else: no signal (it would throw away a success that arrives
+ * with an abort) and no delay (the wait is in the limiter, which knows the pause of the whole run).
+ */
+async function retry(turn: Turn, first: Verdict, run: Execution): Promise<void> {
   let failed = first;
   const tryAgain = async (): Promise<void> => {
     if (!prepareRetry(turn, failed, run)) {

@@ -93,19 +93,18 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
     ended: ended.signal,
     maxDurationMs: settings.maxDurationMs,
   });
+  const onDone = (): void => {
+    left -= 1;
+  };
+  const onThrown = (thrown: unknown): never => {
+    // Wakes the others at once; what was thrown is thrown again when they have ended.
+    control.stop(thrown instanceof PurgeError ? 'storage' : 'bug', messageOf(thrown));
+    throw thrown;
+  };
   try {
     await eachLimited(
       pendingDeletions(journal),
-      async (deletion) => {
-        try {
-          await deleteOne(deletion, run);
-        } catch (thrown) {
-          // Wakes the others at once; what was thrown is thrown again when they have ended.
-          control.stop(thrown instanceof PurgeError ? 'storage' : 'bug', messageOf(thrown));
-          throw thrown;
-        }
-        left -= 1;
-      },
+      (deletion) => deleteOne(deletion, run).then(onDone, onThrown),
       { concurrency: rowsUnderWay(settings), isStopped: () => control.stopped !== null },
     );
   } finally {

@@ -10,8 +10,8 @@ const MAX_TIMER_MS = 2_147_483_647;
 
 /** Where an exchange ends: with what was seen, or with an error that is a bug of ours. */
 export interface ExchangeEnd {
-  readonly resolve: (observation: Observation) => void;
-  readonly reject: (bug: Error) => void;
+  resolve(observation: Observation): void;
+  reject(bug: Error): void;
 }
 
 /**

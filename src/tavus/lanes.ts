@@ -1,7 +1,10 @@
 import { Client } from 'undici';
 
-/** What is done with a connection as soon as there is one. */
-type Start = (client: Client) => void;
+/** Whoever waits for a client. */
+export interface Taker {
+  /** Is called with a client as soon as there is one: at once, or later. */
+  use(client: Client): void;
+}
 
 /**
  * As many connections to one origin as requests may be in flight, each for one request at a time, opened as they are
@@ -14,7 +17,7 @@ export class Lanes {
   readonly #clients = new Set<Client>();
   /** The latest used last: its connection is the least likely to have been closed meanwhile. */
   readonly #idle: Client[] = [];
-  readonly #waiting: Start[] = [];
+  readonly #waiting: Taker[] = [];
   #isClosed = false;
 
   constructor(origin: string, most: number, options: Client.Options) {
@@ -23,16 +26,16 @@ export class Lanes {
   }
 
   /** Whoever is given a client gives it back when the request is over. */
-  take(start: Start): void {
+  take(taker: Taker): void {
     const client = this.#idle.pop() ?? (this.#clients.size < this.#most ? this.#open() : undefined);
-    if (client === undefined) this.#waiting.push(start);
-    else start(client);
+    if (client === undefined) this.#waiting.push(taker);
+    else taker.use(client);
   }
 
   giveBack(client: Client): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#idle.push(client);
-    else next(client);
+    else next.use(client);
   }
 
   /** Gives back a client whose request is over for us, while it still waits for a connection: a new one takes its place. */
