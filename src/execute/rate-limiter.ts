@@ -133,14 +133,9 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 
   /** When one of those who wait can have a turn; Infinity when nobody waits. */
   function nextTurnPossibleAt(): number {
-    const next = nextTurnAt();
     let readyAt = Infinity;
-    for (const { notBefore } of forTurn) {
-      // Mostly the first of them.
-      if (notBefore <= next) return next;
-      readyAt = Math.min(readyAt, notBefore);
-    }
-    return readyAt;
+    for (const waiter of forTurn) readyAt = Math.min(readyAt, waiter.notBefore);
+    return Math.max(readyAt, nextTurnAt());
   }
 
   function wait(queue: Set<Waiter>, signal: AbortSignal, notBefore: number): Promise<boolean> {

@@ -198,12 +198,21 @@ describe('a request that is admitted and waits for its connection', () => {
     await expect(clock.runUntil(turn)).resolves.toBe(true);
   });
 
-  test('sets no alarm when it leaves and nobody waits', () => {
+  test('is all that is looked at when it leaves, unless others waited for that', () => {
     const clock = createVirtualClock(START);
-    const limiter = createRateLimiter({ rate: perSecond(1), clock });
+    let looks = 0;
+    const counted: Clock = {
+      ...clock,
+      monotonic: () => {
+        looks += 1;
+        return clock.monotonic();
+      },
+    };
+    const limiter = createRateLimiter({ rate: perSecond(5), clock: counted });
     expect(limiter.tryAdmit()).toBe('go');
+    looks = 0;
     limiter.left();
-    expect(clock.sleeping).toBe(0);
+    expect(looks).toBe(1);
   });
 });
 
