@@ -117,8 +117,8 @@ export interface PendingDeletion extends PlannedDeletion {
 }
 
 /**
- * The requests of a row, over all lives of the run. `firstSentAt`: when the first was handed to its connection, or, of an
- * earlier life, when its intent was recorded, a moment before.
+ * The requests of a row, over all lives of the run. `firstSentAt`: when the first was handed to its connection, or was to
+ * be and got none; of an earlier life, when its intent was recorded, before that.
  */
 export type SentBefore = Pick<AttemptHistory, 'attempts' | 'firstSentAt'>;
 
@@ -287,7 +287,7 @@ export interface DeleteApi {
    * unless it provably had not left. `mayLeave` is asked once at most, in the moment in which the request would be handed
    * to its connection, which may have had to be opened first; when it says no, the request is never sent.
    */
-  send(deletion: PlannedDeletion, options: Sending, mayLeave?: () => boolean): Promise<AttemptEnd>;
+  send(deletion: PlannedDeletion, options: Sending, mayLeave: () => boolean): Promise<AttemptEnd>;
   /** Closes the connections. Resolves when they are closed. */
   close(): Promise<void>;
 }

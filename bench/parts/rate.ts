@@ -66,6 +66,7 @@ async function measureRates(bench: Bench): Promise<Finding> {
     paces.push(await measurePace(bench, arrivals, { limit, rows: limit.count * windows }));
   }
 
+  bench.say(`the least at ${CPU_JUDGED_AT}`);
   const least = await measureLeast(bench);
 
   const worst = (of: (pace: Pace) => number): number => Math.max(...paces.map(of));
@@ -123,7 +124,7 @@ async function measureRates(bench: Bench): Promise<Finding> {
       'A limit that the API sets is used fully and never passed, in whatever window it is counted, where its targets are met. Requests come evenly, not in bursts.',
     ],
     notes: [
-      `At ${CPU_JUDGED_AT} next to nothing stays in the caches of the processor from one request to the next. A program that only waits, commits to SQLite, sends with undici and commits again needs ${percent(least)} of a core there.`,
+      `At ${CPU_JUDGED_AT} a program that only waits, commits to SQLite, sends with undici and commits again needs ${percent(least)} of a core, measured right after.`,
       `Sent is the moment at which the client hands the request to its socket, in the real program. Both are sliding windows: one begins at each request. Concurrency ${CONCURRENCY}.`,
       'Share and CPU count from the first request to the last; writing the results is not in them.',
     ],

@@ -25,7 +25,15 @@ function send(row: number): Promise<void> {
   return new Promise((resolve, reject) => {
     client.dispatch(
       { method: 'DELETE', path, headers: { 'x-api-key': SANDBOX_KEY } },
-      { onResponseEnd: () => resolve(), onResponseError: (_, error) => reject(error) },
+      {
+        onRequestStart: () => {},
+        onResponseStart: (_, status) => {
+          if (status !== 204) reject(new Error(`the server answered ${status}`));
+        },
+        onResponseData: () => {},
+        onResponseEnd: () => resolve(),
+        onResponseError: (_, error) => reject(error),
+      },
     );
   });
 }

@@ -12,8 +12,17 @@ import type { Terminal } from './terminal.ts';
 /** Commands that send the key. */
 const SENDING: ReadonlySet<string> = new Set(['plan', 'apply', 'resume']);
 
-/** Commands that may go through a million rows. */
-const WORKING: ReadonlySet<string> = new Set(['plan', 'apply', 'resume', 'report', 'job']);
+/**
+ * Commands that may go through a million rows, and half of the young generation that they get, in MB. A request leaves
+ * more behind than a row that is only read.
+ */
+const YOUNG_MB: ReadonlyMap<string, number> = new Map([
+  ['plan', 32],
+  ['report', 32],
+  ['apply', 64],
+  ['resume', 64],
+  ['job', 64],
+]);
 
 /** Understands a command line and carries out its command; answers with the exit code. Throws a PurgeError. */
 export async function runCommandLine(
@@ -41,7 +50,8 @@ export async function runCommandLine(
       next: 'start again when it suits',
     });
   }
-  if (WORKING.has(name)) (await import('./bound-memory.ts')).boundMemory();
+  const youngMb = YOUNG_MB.get(name);
+  if (youngMb !== undefined) (await import('./bound-memory.ts')).boundMemory(youngMb);
   return command({
     words: line.words,
     settings,

@@ -27,7 +27,7 @@ export interface Breaker {
   abandonProbe(row: number): void;
   /**
    * Whether attempts other than the probe must wait. Synchronous: spares a closed breaker's `enter`, and tells a caller
-   * that waited since its `go` (for its turn, for a commit) whether to `enter` again.
+   * that waited since its `go` (for its turn, for a commit, for a connection) whether to `enter` again.
    */
   readonly isOpen: boolean;
   /** Whether the last probe failed too: the run must drain. */

@@ -108,14 +108,16 @@ async function sendInTurn(turn: Turn, run: Execution): Promise<Verdict | null> {
   }
 }
 
-/** The run may stop, or the breaker open, while a row waits: for its turn, for its intent to be durable, for its place. */
+/** The run may stop, or the breaker open, while a row waits: for its turn, for its intent to be durable, for its place, for its connection. */
 function mustWait(pass: BreakerPass, { control, breaker }: Execution): boolean {
   return control.stopped !== null || (pass === 'go' && breaker.isOpen);
 }
 
-/** Whether nothing has come up that keeps this request back. */
-function mayBeSent({ deletion }: Turn, pass: BreakerPass, run: Execution): boolean {
-  return !mustWait(pass, run) && run.holds.find(deletion) === undefined;
+/** Whether something has come up that keeps this request back. */
+function isKeptBack({ deletion }: Turn, pass: BreakerPass, run: Execution): boolean {
+  const { limiter, holds } = run;
+  if (mustWait(pass, run) || limiter.pausedMs() > 0) return true;
+  return holds.areUnreadable() || holds.find(deletion) !== undefined;
 }
 
 /**
@@ -124,19 +126,23 @@ function mayBeSent({ deletion }: Turn, pass: BreakerPass, run: Execution): boole
  */
 async function sendBegun(turn: Turn, pass: BreakerPass, run: Execution): Promise<Verdict | null> {
   const { control, limiter, holds } = run;
-  // What was asked before is asked again: it may have waited for a place among those in flight.
-  if (holds.areStale()) await holds.refresh();
-  if (!mayBeSent(turn, pass, run)) return null;
+  // What was asked before is asked again: it may have waited for a place among those in flight, and then for admission.
+  if (mustWait(pass, run)) return null;
   if (limiter.tryAdmit() !== 'go' && !(await limiter.admit(control.signal))) return null;
+  if (holds.areStale()) await holds.refresh();
+  if (isKeptBack(turn, pass, run)) {
+    limiter.left();
+    return null;
+  }
 
   const { attempts, firstSentAt, mayBeApplied } = turn.history;
   const gate = { wasReached: false, wasClosed: false, at: run.clock.now() };
-  // Once more, and for the last time: admission may have waited, and so may the request, for a connection.
+  // And once more, for the last time: it may have waited for a connection.
   const mayLeave = (): boolean => {
-    limiter.left();
     gate.wasReached = true;
-    gate.wasClosed = limiter.pausedMs() > 0 || !mayBeSent(turn, pass, run);
+    gate.wasClosed = isKeptBack(turn, pass, run);
     gate.at = run.clock.now();
+    limiter.left();
     return !gate.wasClosed;
   };
   const { verdict, endedAt } = await run.api.send(turn.deletion, run.sending, mayLeave);

@@ -33,7 +33,7 @@ export interface RateLimiter {
   /** `admit` without waiting: at `go` the request has been counted and is to leave now. Never overtakes one that waits. */
   tryAdmit(): Admission;
   /**
-   * Waits, normally not at all and else some milliseconds, until the request may leave, and counts it. False: `signal`
+   * Waits, normally not at all, else some milliseconds, or for as long as others wait for their connections, until the request may leave, and counts it. False: `signal`
    * aborted, or a pause began meanwhile; the caller withdraws its intent and, if not aborted, asks for a new turn.
    */
   admit(signal: AbortSignal): Promise<boolean>;
@@ -89,7 +89,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   // An age that makes no sense (the wall clock jumped) counts as a request sent just now.
   const agesMs = (options.sentBefore ?? []).map((age) => Math.max(0, age || 0));
   for (const age of agesMs.toSorted((a, b) => b - a)) {
-    log.record(startedAt - age);
+    log.aboutToLeave();
     log.left(startedAt - age);
   }
 
@@ -106,7 +106,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   function admitNow(now: number): Admission {
     if (now < pausedUntil) return 'paused';
     if (now < log.earliest()) return 'wait';
-    log.record(now);
+    log.aboutToLeave();
     return 'go';
   }
 

@@ -15,9 +15,9 @@ export interface SendLog {
    * are about to leave.
    */
   earliest(): number;
-  /** A request is about to leave, `at` this moment or later, which is never earlier than what was said before. */
-  record(at: number): void;
-  /** One of those that were about to leave leaves `at` this moment. */
+  /** A request is about to leave: nobody knows when. */
+  aboutToLeave(): void;
+  /** One of those that were about to leave leaves `at` this moment, which is never earlier than the one before. */
   left(at: number): void;
   /** How many sends are remembered: those that still count in a window. */
   readonly kept: number;
@@ -34,24 +34,24 @@ export function createSendLog(rate: Rate): SendLog {
   // No more are kept than the whole window may hold.
   const inShort = Math.min(rate.count, Math.floor((rate.count * SHORT_WORTH_MS) / rate.windowMs) + 1);
   const sent = createRecentTimes();
-  /** How many are about to leave; they are the latest. */
+  /** How many are about to leave: each counts in every window that ends in the future. */
   let leaving = 0;
 
   return {
     earliest() {
       if (leaving >= inShort) return Infinity;
       // Those that must have left the windows first, if there were so many.
-      return Math.max(sent.latest(rate.count) + windowMs, sent.latest(inShort) + SHORT_MS);
+      return Math.max(
+        sent.latest(rate.count - leaving) + windowMs,
+        sent.latest(inShort - leaving) + SHORT_MS,
+      );
     },
-    record(at) {
-      sent.raise(leaving, at);
-      sent.add(at, at - Math.max(windowMs, SHORT_MS));
+    aboutToLeave() {
       leaving += 1;
     },
     left(at) {
-      // None of the others leaves earlier than this one.
-      sent.raise(leaving, at);
       leaving -= 1;
+      sent.add(at, at - Math.max(windowMs, SHORT_MS));
     },
     get kept() {
       return sent.size;
@@ -64,8 +64,6 @@ interface RecentTimes {
   latest(nth: number): number;
   /** Adds one, never earlier than those before, and forgets those that are not later than `horizon`. */
   add(at: number, horizon: number): void;
-  /** Makes the `amount` latest of them later: `at`. */
-  raise(amount: number, at: number): void;
   readonly size: number;
 }
 
@@ -95,9 +93,6 @@ function createRecentTimes(): RecentTimes {
       ring[next] = at;
       next = (next + 1) & (ring.length - 1);
       size += 1;
-    },
-    raise(amount, at) {
-      for (let nth = 1; nth <= amount; nth += 1) ring[(next - nth) & (ring.length - 1)] = at;
     },
     get size() {
       return size;

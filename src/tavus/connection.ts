@@ -152,7 +152,7 @@ class Passage<Asked, Answer> implements ExchangeEnd, Taker {
     }
   }
 
-  reject(bug: Error): void {
+  reject(bug: unknown): void {
     this.#leave();
     this.#question.reject(bug);
   }

@@ -11,12 +11,12 @@ const MAX_TIMER_MS = 2_147_483_647;
 /** Where an exchange ends: with what was seen, or with an error that is a bug of ours. */
 export interface ExchangeEnd {
   resolve(observation: Observation): void;
-  reject(bug: Error): void;
+  reject(bug: unknown): void;
 }
 
 /**
- * One request on the wire and what comes back. Ends exactly once: with the answer, with a failure, at the deadline, or
- * by `abort`. It knows whether the request was handed to a socket, and lets that happen once at most.
+ * One request on the wire and what comes back. Ends exactly once: with the answer, with a failure, at the deadline, by
+ * `abort`, or because it may not leave. It knows whether the request was handed to a socket, and lets that happen once at most.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #end: ExchangeEnd;
@@ -62,13 +62,24 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** undici calls this right before it writes the request, in the same turn: the last moment to hold it back. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#left && !this.#ended) this.#fail('RESENT', 'the connection was lost before an answer');
-    if (!this.#ended && !this.#mayLeave()) this.#fail(ABORTED, 'held back before it left');
+    this.#askWhetherItMayLeave();
     if (this.#ended) {
       controller.abort(new Error('the attempt is over'));
       return;
     }
     this.#controller = controller;
     this.#left = true;
+  }
+
+  #askWhetherItMayLeave(): void {
+    if (this.#ended) return;
+    // undici would take what is thrown here for a failure of the network.
+    try {
+      if (!this.#mayLeave()) this.#fail(ABORTED, 'held back before it left');
+    } catch (bug) {
+      this.#finish();
+      this.#end.reject(bug);
+    }
   }
 
   onResponseStart(

@@ -24,7 +24,7 @@ async function megabytesOf(before: string): Promise<{ readonly young: number; re
 test('the memory of V8 stays small in a long run, which it does not do by itself', async () => {
   const url = new URL('../../src/cli/bound-memory.ts', import.meta.url).href;
   const byItself = await megabytesOf('');
-  const bounded = await megabytesOf(`import { boundMemory } from ${JSON.stringify(url)}; boundMemory();`);
+  const bounded = await megabytesOf(`import { boundMemory } from ${JSON.stringify(url)}; boundMemory(32);`);
   expect(byItself.young).toBeGreaterThan(100);
   expect(bounded.young).toBeLessThanOrEqual(64);
   expect(bounded.peak).toBeLessThan(byItself.peak * 0.7);

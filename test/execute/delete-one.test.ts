@@ -7,7 +7,10 @@ import { createRateLimiter, type RateLimiter } from '../../src/execute/rate-limi
 import { createRetryBudget } from '../../src/execute/retry-budget.ts';
 import { RunControl } from '../../src/execute/run-control.ts';
 import { createStopRules } from '../../src/execute/stop-rules.ts';
+import { freshHolds } from '../../src/execute/fresh-holds.ts';
+import { PurgeError } from '../../src/errors.ts';
 import type { PendingDeletion, RunRecord } from '../../src/ports.ts';
+import type { Verdict } from '../../src/types.ts';
 import { createFakeApi, OK, type FakeApi } from '../helpers/fake-api.ts';
 import { openRun } from '../helpers/run-files.ts';
 import { temporaryFolder } from '../helpers/temporary-folder.ts';
@@ -16,6 +19,15 @@ import { createVirtualClock, type VirtualClock } from '../helpers/virtual-clock.
 const BREAKER_WAIT_MS = 15_000;
 const PAUSE_MS = 30_000;
 const CONNECT_MS = 2_000;
+const REFUSED: Verdict = {
+  applied: 'no',
+  next: 'retry',
+  outcome: 'failed',
+  effect: { type: 'none' },
+  status: null,
+  detail: 'not sent: connection refused',
+  retryAfterMs: null,
+};
 
 interface Setup {
   readonly deletion: PendingDeletion;
@@ -46,7 +58,12 @@ async function setUp(): Promise<Setup> {
     control: new RunControl(() => {}),
     stopRules: createStopRules({ allowNotFound: false }),
     budget: createRetryBudget({ planned: 1, alreadyCharged: 0 }),
-    holds: { areStale: () => false, refresh: () => Promise.resolve(), find: () => undefined },
+    holds: {
+      areStale: () => false,
+      areUnreadable: () => false,
+      refresh: () => Promise.resolve(),
+      find: () => undefined,
+    },
     onEvent: () => {},
     warnOnce: () => {},
     tellWhenDurable: () => {},
@@ -174,14 +191,77 @@ describe('while a request waits for its connection', () => {
     expect(row).toMatchObject({ final: { outcome: 'held', detail: 'dispute (holds.csv)' } });
   });
 
+  test('hold files that cannot be read any more keep it back until they can', async () => {
+    const setup = await setUp();
+    const { deletion, clock, api, run } = setup;
+    let isBroken = false;
+    const holds = freshHolds(
+      {
+        find: () => undefined,
+        summaries: () => [{ path: 'holds.csv', sha256: '', entries: 1 }],
+        refresh: () => (isBroken ? Promise.reject(new PurgeError('usage', 'malformed')) : Promise.resolve()),
+      },
+      clock,
+      run.control,
+    );
+    // Another row looks at them meanwhile.
+    const look = async (): Promise<void> => {
+      await clock.sleep(CONNECT_MS - 500);
+      isBroken = true;
+      await holds.refresh();
+    };
+    void look();
+    void clock.sleep(CONNECT_MS + 1_700).then(() => (isBroken = false));
+    await clock.runUntil(deleteOne(deletion, { ...connecting(setup, () => {}), holds }));
+    expect(api.requests).toHaveLength(1);
+    expect(api.requests[0]?.at).toBeGreaterThanOrEqual(CONNECT_MS + 1_700);
+  });
+
   test('one that never gets any takes nothing of the rate for good', async () => {
-    const { deletion, clock, api, limiter, run } = await setUp();
+    const { deletion, clock, limiter, run } = await setUp();
     const refused: Execution = {
       ...run,
-      api: { ...api, send: (asked, sending) => api.send(asked, sending) },
+      attempts: 1,
+      api: {
+        send: async () => ({ verdict: REFUSED, endedAt: clock.now() }),
+        close: () => Promise.resolve(),
+      },
     };
     await clock.runUntil(deleteOne(deletion, refused));
     await clock.advance(2_000);
     expect([limiter.tryAdmit(), limiter.tryAdmit(), limiter.tryAdmit()]).toEqual(['go', 'go', 'wait']);
   });
+});
+
+test('an outage that begins while a request waits for its admission keeps it back, and costs it no attempt', async () => {
+  const { deletion, clock, api, limiter, run, rows } = await setUp();
+  const { breaker } = run;
+  let admitted = 0;
+  const failing: RateLimiter = {
+    ...limiter,
+    tryAdmit: () => 'wait',
+    async admit(signal) {
+      const isAdmitted = await limiter.admit(signal);
+      admitted += 1;
+      if (admitted > 1) return isAdmitted;
+      for (let failure = 0; failure < 10; failure += 1) breaker.record(100 + (failure % 3), true);
+      return isAdmitted;
+    },
+  };
+  let sends = 0;
+  const counted: FakeApi = {
+    ...api,
+    send(...request) {
+      sends += 1;
+      return api.send(...request);
+    },
+  };
+
+  await clock.runUntil(deleteOne(deletion, { ...run, api: counted, limiter: failing }));
+  await run.journal.flush();
+
+  expect(sends).toBe(1);
+  expect(api.requests).toEqual([{ id: 'abcdef0', at: BREAKER_WAIT_MS }]);
+  const [row] = rows();
+  expect(row).toMatchObject({ final: { outcome: 'deleted' }, history: { attempts: 1 } });
 });

@@ -35,7 +35,7 @@ interface Traffic {
   readonly sentAt: readonly number[];
   /** Requests that left while a pause was in force. */
   readonly insidePauses: number;
-  /** For each request, how long its intent was durable before it left. */
+  /** For each admission, how long the intent was durable before it. */
   readonly admittedAfterMs: readonly number[];
   readonly tookMs: number;
 }

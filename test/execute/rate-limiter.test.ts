@@ -198,7 +198,7 @@ describe('a request that is admitted and waits for its connection', () => {
     await expect(clock.runUntil(turn)).resolves.toBe(true);
   });
 
-  test('is all that is looked at when it leaves, unless others waited for that', () => {
+  test('wakes nobody when it leaves unless others wait for that: one look at the clock is all', () => {
     const clock = createVirtualClock(START);
     let looks = 0;
     const counted: Clock = {

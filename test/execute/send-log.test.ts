@@ -3,7 +3,7 @@ import { createSendLog, fullIntervalMs, type SendLog } from '../../src/execute/s
 
 /** A request that leaves at once. */
 function send(log: SendLog, at: number): void {
-  log.record(at);
+  log.aboutToLeave();
   log.left(at);
 }
 
@@ -94,7 +94,7 @@ describe('the log of sends', () => {
 
   test('counts a request when it really left, however long before it was to', () => {
     const log = createSendLog({ count: 2, windowMs: 1000 });
-    log.record(0);
+    log.aboutToLeave();
     log.left(400);
     expect(log.earliest()).toBe(505);
     send(log, 600);
@@ -103,25 +103,36 @@ describe('the log of sends', () => {
 
   test('lets nothing leave while as many are about to as a window may hold', () => {
     const log = createSendLog({ count: 20, windowMs: 1000 });
-    for (let sends = 0; sends < 5; sends += 1) log.record(0);
+    for (let sends = 0; sends < 5; sends += 1) log.aboutToLeave();
     expect(log.earliest()).toBe(Infinity);
     log.left(70);
     // One has left, and no other before it.
     expect(log.earliest()).toBe(70 + 105);
-    log.record(200);
+    log.aboutToLeave();
     expect(log.earliest()).toBe(Infinity);
   });
 
-  test('forgets none that is about to leave, however long it takes', () => {
+  test('counts those that are about to leave in every window, however long it takes', () => {
     const log = createSendLog({ count: 3, windowMs: 1000 });
-    log.record(0);
-    for (let at = 5_000; at <= 50_000; at += 5_000) send(log, at);
-    expect(log.kept).toBe(2);
-    log.left(50_500);
-    send(log, 50_700);
-    expect(log.earliest()).toBe(51_005);
-    send(log, 51_005);
-    expect(log.earliest()).toBe(51_505);
+    log.aboutToLeave();
+    send(log, 5_000);
+    expect(log.earliest()).toBe(Infinity);
+    log.left(5_500);
+    expect(log.earliest()).toBe(5_605);
+    send(log, 5_700);
+    expect(log.earliest()).toBe(6_005);
+    log.aboutToLeave();
+    expect(log.earliest()).toBe(Infinity);
+  });
+
+  test('counts those about to leave among the many that a window may hold', () => {
+    const log = createSendLog({ count: 4, windowMs: 400 });
+    for (const at of [0, 110, 220]) send(log, at);
+    expect(log.earliest()).toBe(105);
+    log.aboutToLeave();
+    expect(log.earliest()).toBe(405);
+    log.aboutToLeave();
+    expect(log.earliest()).toBe(515);
   });
 
   test('remembers what counts in a window and nothing older, whatever the rate', () => {

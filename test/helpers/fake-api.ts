@@ -50,7 +50,7 @@ export function createFakeApi(
     requests,
     requestsFor,
     async send(deletion: PlannedDeletion, { timeoutMs, signal }, mayLeave): Promise<AttemptEnd> {
-      if (mayLeave?.() === false) return end(HELD_BACK);
+      if (!mayLeave()) return end(HELD_BACK);
       requests.push({ id: deletion.id, at: clock.monotonic() });
       const answer = answers(deletion.id, requestsFor(deletion.id), requests.length);
       const afterMs = 'hangs' in answer ? Infinity : (answer.afterMs ?? 10);

@@ -236,7 +236,7 @@ export class Life {
             resolve({ verdict: classifyAnswer(observation, { scrub, now }), endedAt: now });
           };
           const leave = (): void => {
-            if (mayLeave?.() === false) deliver(NEVER_LEFT);
+            if (!mayLeave()) deliver(NEVER_LEFT);
             else if (!this.#diesAt('a request')) {
               const request = {
                 target,

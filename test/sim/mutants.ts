@@ -52,7 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: LIMITER,
     from: "    if (now < pausedUntil) return 'paused';\n",
     to: '',
-    also: { file: EXECUTE, from: 'limiter.pausedMs() > 0 || ', to: '' },
+    also: { file: EXECUTE, from: ' || limiter.pausedMs() > 0', to: '' },
     caughtBy: 58,
   },
   // M1, M2: the "maybe" is lost.
@@ -103,22 +103,23 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what waited for its connection leaves although the run stopped or an outage began',
     file: EXECUTE,
-    from: 'gate.wasClosed = limiter.pausedMs() > 0 || !mayBeSent(turn, pass, run);',
+    from: 'gate.wasClosed = isKeptBack(turn, pass, run);',
     to: 'gate.wasClosed = limiter.pausedMs() > 0;',
     caughtBy: 97,
   },
   {
     name: 'what was admitted leaves although a pause began meanwhile',
     file: EXECUTE,
-    from: 'gate.wasClosed = limiter.pausedMs() > 0 || !mayBeSent(turn, pass, run);',
-    to: 'gate.wasClosed = !mayBeSent(turn, pass, run);',
+    from: 'gate.wasClosed = isKeptBack(turn, pass, run);',
+    to: 'gate.wasClosed = mustWait(pass, run);',
     caughtBy: 225,
   },
   {
     name: 'the rate counts a request when it is admitted, however much later it leaves',
-    file: 'execute/send-log.ts',
-    from: '      sent.raise(leaving, at);\n      leaving -= 1;',
-    to: '      leaving -= 1;',
+    file: LIMITER,
+    from: "    log.aboutToLeave();\n    return 'go';",
+    to: "    log.aboutToLeave();\n    log.left(now);\n    return 'go';",
+    also: { file: LIMITER, from: '      log.left(clock.monotonic());\n', to: '' },
     caughtBy: 31,
   },
   {
@@ -138,8 +139,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a hold that came while a row waited for its place is not seen',
     file: EXECUTE,
-    from: 'return !mustWait(pass, run) && run.holds.find(deletion) === undefined;',
-    to: 'return !mustWait(pass, run);',
+    from: 'return holds.areUnreadable() || holds.find(deletion) !== undefined;',
+    to: 'return holds.areUnreadable();',
     caughtBy: 1148,
   },
   {
@@ -236,8 +237,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the window holds one request more',
     file: 'execute/send-log.ts',
-    from: 'sent.latest(rate.count)',
-    to: 'sent.latest(rate.count + 1)',
+    from: 'sent.latest(rate.count - leaving)',
+    to: 'sent.latest(rate.count - leaving + 1)',
     caughtBy: 16,
   },
   {

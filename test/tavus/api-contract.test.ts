@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import type { DeleteApi, ReadApi } from '../../src/ports.ts';
 import type { PlannedDeletion } from '../../src/types.ts';
-import { API_KEY, REPLICA, VIDEO, deleteClient, readClient } from './clients.ts';
+import { API_KEY, REPLICA, VIDEO, deleteClient, readClient, mayLeave } from './clients.ts';
 
 const TAVUS = 'https://tavusapi.com';
 const UNKNOWN: PlannedDeletion = { row: 3, kind: 'video', id: '0000000000', mode: 'soft' };
@@ -53,25 +53,25 @@ afterAll(async () => {
 
 describe('against the API as its pages describe it', () => {
   test('a soft delete of a video has no query and is confirmed by 200', async () => {
-    const { verdict } = await deleting.send(VIDEO, { timeoutMs: 5_000 });
+    const { verdict } = await deleting.send(VIDEO, { timeoutMs: 5_000 }, mayLeave);
     expect(verdict).toMatchObject({ outcome: 'deleted', applied: 'yes', status: 200 });
     expect(seen).toEqual([`DELETE ${TAVUS}/v2/videos/${VIDEO.id}`]);
   });
 
   test('a hard delete of a replica says hard=true', async () => {
-    const { verdict } = await deleting.send(REPLICA, { timeoutMs: 5_000 });
+    const { verdict } = await deleting.send(REPLICA, { timeoutMs: 5_000 }, mayLeave);
     expect(verdict).toMatchObject({ outcome: 'deleted', applied: 'yes', status: 200 });
     expect(seen).toEqual([`DELETE ${TAVUS}/v2/replicas/${REPLICA.id}?hard=true`]);
   });
 
   test('an ID that the API does not know is not found, in its words', async () => {
-    const { verdict } = await deleting.send(UNKNOWN, { timeoutMs: 5_000 });
+    const { verdict } = await deleting.send(UNKNOWN, { timeoutMs: 5_000 }, mayLeave);
     expect(verdict).toMatchObject({ outcome: 'not_found', applied: 'no', detail: 'Invalid video_id' });
   });
 
   test('a key that the API refuses stops the run', async () => {
     const other = deleteClient(TAVUS, { apiKey: 'another-key-1234' });
-    const { verdict } = await other.send(VIDEO, { timeoutMs: 5_000 });
+    const { verdict } = await other.send(VIDEO, { timeoutMs: 5_000 }, mayLeave);
     await other.close();
     expect(verdict).toMatchObject({
       outcome: 'not_attempted',

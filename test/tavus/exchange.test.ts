@@ -29,6 +29,18 @@ test('a request that may not leave is held back in the last moment, and was not 
   expect(aborts).toHaveLength(1);
 });
 
+test('a bug in what is asked before a request leaves is a bug, not a failure of the network', async () => {
+  const aborts: Error[] = [];
+  const asked = observe(
+    (exchange) => exchange.onRequestStart(controller(aborts)),
+    () => {
+      throw new TypeError('a bug');
+    },
+  );
+  await expect(asked).rejects.toThrow(new TypeError('a bug'));
+  expect(aborts).toHaveLength(1);
+});
+
 test('nobody is asked whether a request may leave that was given up before, or left before', async () => {
   let asked = 0;
   const mayLeave = (): boolean => {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 
-import { API_KEY, NOW, REPLICA, VIDEO, deleteClient, sendOnce } from './clients.ts';
+import { API_KEY, NOW, REPLICA, VIDEO, deleteClient, sendOnce, mayLeave } from './clients.ts';
 import { httpAnswer, startRawServer } from './raw-server.ts';
 import type { RawRequest, RawServer, RawServerOptions } from './raw-server.ts';
 
@@ -84,7 +84,7 @@ describe('a request that provably never left', () => {
     const server = await start(({ socket }) => socket.write(httpAnswer(200)));
     const client = deleteClient(server.origin);
     await client.close();
-    expect((await client.send(VIDEO, { timeoutMs: 1_000 })).verdict).toMatchObject(NOT_SENT);
+    expect((await client.send(VIDEO, { timeoutMs: 1_000 }, mayLeave)).verdict).toMatchObject(NOT_SENT);
     expect(server.requests).toEqual([]);
   });
 });
@@ -97,13 +97,13 @@ test('an attempt that is over before its connection is ready is never sent after
     else socket.write(httpAnswer(200));
   });
   const client = deleteClient(server.origin);
-  const first = client.send(VIDEO, { timeoutMs: 5_000 });
-  const second = await client.send(REPLICA, { timeoutMs: 50 });
+  const first = client.send(VIDEO, { timeoutMs: 5_000 }, mayLeave);
+  const second = await client.send(REPLICA, { timeoutMs: 50 }, mayLeave);
   expect(second.verdict).toMatchObject(NOT_SENT);
   release?.();
   expect((await first).verdict.outcome).toBe('deleted');
   await sleep(50);
-  const third = await client.send({ ...VIDEO, id: '1e30440cf9' }, { timeoutMs: 5_000 });
+  const third = await client.send({ ...VIDEO, id: '1e30440cf9' }, { timeoutMs: 5_000 }, mayLeave);
   expect(third.verdict.outcome).toBe('deleted');
   await client.close();
   expect(server.requests.map((text) => text.split(' ', 2).join(' '))).toEqual([
@@ -121,7 +121,7 @@ test('a request that may not leave any more when its connection is ready is neve
   const held = await client.send(VIDEO, { timeoutMs: 5_000 }, () => false);
   expect(held.verdict).toMatchObject({ ...NOT_SENT, effect: { type: 'none' } });
   expect(isConnected).toBe(true);
-  expect((await client.send(REPLICA, { timeoutMs: 5_000 }, () => true)).verdict.outcome).toBe('deleted');
+  expect((await client.send(REPLICA, { timeoutMs: 5_000 }, mayLeave)).verdict.outcome).toBe('deleted');
   await client.close();
   expect(server.requests.map((text) => text.split(' ', 2).join(' '))).toEqual([
     `DELETE /v2/replicas/${REPLICA.id}?hard=true`,
@@ -243,7 +243,7 @@ describe('an answer that is whole', () => {
   test('is stamped with the clock that was passed in', async () => {
     const server = await start(({ socket }) => socket.write(httpAnswer(200)));
     const client = deleteClient(server.origin);
-    expect(await client.send(VIDEO, { timeoutMs: 5_000 })).toMatchObject({ endedAt: NOW });
+    expect(await client.send(VIDEO, { timeoutMs: 5_000 }, mayLeave)).toMatchObject({ endedAt: NOW });
     await client.close();
   });
 
@@ -294,7 +294,7 @@ describe('exactly one DELETE on the wire per send, on kept-alive connections', (
     const outcomes: string[] = [];
     for (const id of ['aaaaaaaaa1', 'aaaaaaaaa2', 'aaaaaaaaa3']) {
       // oxlint-disable-next-line no-await-in-loop -- the requests share one connection, one after the other
-      const { verdict } = await client.send({ ...VIDEO, id }, { timeoutMs: 150 });
+      const { verdict } = await client.send({ ...VIDEO, id }, { timeoutMs: 150 }, mayLeave);
       outcomes.push(verdict.outcome);
     }
     await sleep(20);
@@ -323,7 +323,7 @@ describe('exactly one DELETE on the wire per send, on kept-alive connections', (
       const id = `bbbbbbb${String(n).padStart(3, '0')}`;
       sent.push(id);
       // oxlint-disable-next-line no-await-in-loop -- the race needs one request after the other
-      const { verdict } = await client.send({ ...VIDEO, id }, { timeoutMs: 1_000 });
+      const { verdict } = await client.send({ ...VIDEO, id }, { timeoutMs: 1_000 }, mayLeave);
       if (verdict.outcome === 'deleted') believed.push(id);
     }
     await client.close();
@@ -339,8 +339,8 @@ describe('exactly one DELETE on the wire per send, on kept-alive connections', (
       socket.write(number === 1 ? httpAnswer(200) + httpAnswer(404, '{"error":"stray"}') : httpAnswer(200));
     });
     const client = deleteClient(server.origin);
-    expect((await client.send(VIDEO, { timeoutMs: 1_000 })).verdict.outcome).toBe('deleted');
-    expect((await client.send(REPLICA, { timeoutMs: 1_000 })).verdict.outcome).toBe('deleted');
+    expect((await client.send(VIDEO, { timeoutMs: 1_000 }, mayLeave)).verdict.outcome).toBe('deleted');
+    expect((await client.send(REPLICA, { timeoutMs: 1_000 }, mayLeave)).verdict.outcome).toBe('deleted');
     await client.close();
     expect(server.requests).toHaveLength(2);
   });
@@ -353,7 +353,9 @@ describe('more than one request', () => {
     });
     const client = deleteClient(server.origin, { concurrency: 2 });
     const ids = ['hangs00001', ...Array.from({ length: 8 }, (_, index) => `answers00${index}`)];
-    const ends = await Promise.all(ids.map((id) => client.send({ ...VIDEO, id }, { timeoutMs: 1_000 })));
+    const ends = await Promise.all(
+      ids.map((id) => client.send({ ...VIDEO, id }, { timeoutMs: 1_000 }, mayLeave)),
+    );
     await client.close();
     expect(ends.map(({ verdict }) => verdict.outcome)).toEqual([
       'unknown',
@@ -368,7 +370,7 @@ describe('more than one request', () => {
     const client = deleteClient(silent.origin.replace('http:', 'https:'));
     for (const expected of [1, 2, 3]) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
-      const { verdict } = await client.send(VIDEO, { timeoutMs: 100 });
+      const { verdict } = await client.send(VIDEO, { timeoutMs: 100 }, mayLeave);
       expect(verdict).toMatchObject({ applied: 'no', outcome: 'failed' });
       expect(silent.connections()).toBe(expected);
     }
@@ -380,7 +382,7 @@ describe('more than one request', () => {
     const abort = new AbortController();
     const client = deleteClient(server.origin);
     const sends = [VIDEO, REPLICA].map((deletion) =>
-      client.send(deletion, { timeoutMs: 5_000, signal: abort.signal }),
+      client.send(deletion, { timeoutMs: 5_000, signal: abort.signal }, mayLeave),
     );
     while (server.requests.length === 0) {
       // oxlint-disable-next-line no-await-in-loop -- waits for the server
@@ -401,7 +403,7 @@ describe('aborting (the second Ctrl-C)', () => {
     const abort = new AbortController();
     const client = deleteClient(server.origin, { concurrency: 2 });
     const sends = ['aaaaaaaaa1', 'aaaaaaaaa2'].map((id) =>
-      client.send({ ...VIDEO, id }, { timeoutMs: 30_000, signal: abort.signal }),
+      client.send({ ...VIDEO, id }, { timeoutMs: 30_000, signal: abort.signal }, mayLeave),
     );
     while (server.requests.length < 2) {
       // oxlint-disable-next-line no-await-in-loop -- waits for the server
@@ -412,7 +414,7 @@ describe('aborting (the second Ctrl-C)', () => {
       expect(verdict).toMatchObject({ applied: 'maybe', outcome: 'unknown', effect: { type: 'none' } });
       expect(verdict.detail).toContain('aborted by a signal');
     }
-    const later = await client.send(REPLICA, { timeoutMs: 1_000, signal: abort.signal });
+    const later = await client.send(REPLICA, { timeoutMs: 1_000, signal: abort.signal }, mayLeave);
     expect(later.verdict).toMatchObject({ applied: 'no', effect: { type: 'none' } });
     await client.close();
     expect(server.requests).toHaveLength(2);
@@ -422,7 +424,7 @@ describe('aborting (the second Ctrl-C)', () => {
     const silent = await start(() => {});
     const abort = new AbortController();
     const client = deleteClient(silent.origin.replace('http:', 'https:'));
-    const send = client.send(VIDEO, { timeoutMs: 30_000, signal: abort.signal });
+    const send = client.send(VIDEO, { timeoutMs: 30_000, signal: abort.signal }, mayLeave);
     await sleep(20);
     abort.abort();
     expect((await send).verdict).toMatchObject({ applied: 'no', outcome: 'failed' });
@@ -433,8 +435,8 @@ describe('aborting (the second Ctrl-C)', () => {
     const server = await start(({ socket }) => setTimeout(() => socket.write(httpAnswer(200)), 50));
     const abort = new AbortController();
     const client = deleteClient(server.origin, { concurrency: 2 });
-    const kept = client.send(VIDEO, { timeoutMs: 5_000 });
-    const aborted = client.send(REPLICA, { timeoutMs: 5_000, signal: abort.signal });
+    const kept = client.send(VIDEO, { timeoutMs: 5_000 }, mayLeave);
+    const aborted = client.send(REPLICA, { timeoutMs: 5_000, signal: abort.signal }, mayLeave);
     await sleep(10);
     abort.abort();
     expect((await aborted).verdict.outcome).not.toBe('deleted');
@@ -446,7 +448,7 @@ describe('aborting (the second Ctrl-C)', () => {
 test('closing the client under a request in flight ends it as maybe applied', async () => {
   const server = await start(() => {});
   const client = deleteClient(server.origin);
-  const send = client.send(VIDEO, { timeoutMs: 30_000 });
+  const send = client.send(VIDEO, { timeoutMs: 30_000 }, mayLeave);
   while (server.requests.length === 0) {
     // oxlint-disable-next-line no-await-in-loop -- waits for the server
     await sleep(5);
@@ -484,11 +486,11 @@ test('a port that refuses, then listens again, is reached by the next send', asy
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const client = deleteClient(origin);
-  expect((await client.send(VIDEO, { timeoutMs: 1_000 })).verdict).toMatchObject(NOT_SENT);
+  expect((await client.send(VIDEO, { timeoutMs: 1_000 }, mayLeave)).verdict).toMatchObject(NOT_SENT);
   const back = createServer((socket) => socket.on('data', () => socket.write(httpAnswer(200))));
   back.listen(port, '127.0.0.1');
   await once(back, 'listening');
-  expect((await client.send(VIDEO, { timeoutMs: 1_000 })).verdict.outcome).toBe('deleted');
+  expect((await client.send(VIDEO, { timeoutMs: 1_000 }, mayLeave)).verdict.outcome).toBe('deleted');
   await client.close();
   back.close();
   await once(back, 'close');

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 
 import type { Kind, Mode } from '../../src/types.ts';
-import { API_KEY, deleteClient, readClient, sendOnce } from './clients.ts';
+import { API_KEY, deleteClient, readClient, sendOnce, mayLeave } from './clients.ts';
 import { httpAnswer, startRawServer } from './raw-server.ts';
 import type { RawServer } from './raw-server.ts';
 
@@ -55,7 +55,11 @@ describe('on the wire, byte for byte', () => {
   test('an ID that no plan may hold is never sent', async () => {
     const { origin, requests } = await startOkServer();
     const client = deleteClient(origin);
-    const send = client.send({ row: 1, kind: 'video', id: '..', mode: 'hard' }, { timeoutMs: 5_000 });
+    const send = client.send(
+      { row: 1, kind: 'video', id: '..', mode: 'hard' },
+      { timeoutMs: 5_000 },
+      mayLeave,
+    );
     await expect(send).rejects.toThrow(/may not become part of a URL/);
     await client.close();
     expect(requests).toEqual([]);
@@ -67,7 +71,7 @@ describe('on the wire, byte for byte', () => {
     const ids = Array.from({ length: 100 }, (_, n) => `8a4f94e${String(n).padStart(3, '0')}`);
     for (const id of ids) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other is what is tested
-      await client.send({ row: 1, kind: 'video', id, mode: 'soft' }, { timeoutMs: 5_000 });
+      await client.send({ row: 1, kind: 'video', id, mode: 'soft' }, { timeoutMs: 5_000 }, mayLeave);
     }
     await client.close();
     expect(requests).toEqual(ids.map((id) => expectedRequest('DELETE', `/v2/videos/${id}`)));
@@ -88,7 +92,9 @@ describe('on the wire, byte for byte', () => {
     const client = deleteClient(server.origin, { concurrency: 3 });
     const ids = Array.from({ length: 12 }, (_, n) => `8a4f94e${String(n).padStart(3, '0')}`);
     const ends = await Promise.all(
-      ids.map((id) => client.send({ row: 1, kind: 'video', id, mode: 'soft' }, { timeoutMs: 5_000 })),
+      ids.map((id) =>
+        client.send({ row: 1, kind: 'video', id, mode: 'soft' }, { timeoutMs: 5_000 }, mayLeave),
+      ),
     );
     await client.close();
     expect(ends.map(({ verdict }) => verdict.outcome)).toEqual(ids.map(() => 'deleted'));
