@@ -108,7 +108,10 @@ async function sendInTurn(turn: Turn, run: Execution): Promise<Verdict | null> {
   }
 }
 
-/** The run may stop, or the breaker open, while a row waits: for its turn, for its intent to be durable, for its place, for its connection. */
+/**
+ * The run may stop, or the breaker open, while a row waits: for its turn, for its intent to be durable, for its place,
+ * for its connection.
+ */
 function mustWait(pass: BreakerPass, { control, breaker }: Execution): boolean {
   return control.stopped !== null || (pass === 'go' && breaker.isOpen);
 }

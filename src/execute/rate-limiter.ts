@@ -33,8 +33,9 @@ export interface RateLimiter {
   /** `admit` without waiting: at `go` the request has been counted and is to leave now. Never overtakes one that waits. */
   tryAdmit(): Admission;
   /**
-   * Waits, normally not at all, else some milliseconds, or for as long as others wait for their connections, until the request may leave, and counts it. False: `signal`
-   * aborted, or a pause began meanwhile; the caller withdraws its intent and, if not aborted, asks for a new turn.
+   * Waits, normally not at all, else some milliseconds, or for as long as others wait for their connections, until the
+   * request may leave, and counts it. False: `signal` aborted, or a pause began meanwhile; the caller withdraws its
+   * intent and, if not aborted, asks for a new turn.
    */
   admit(signal: AbortSignal): Promise<boolean>;
   /** Nobody gets a turn or is admitted for `ms` from now. The longest pause wins; negative and NaN are no pause. */

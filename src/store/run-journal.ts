@@ -15,7 +15,10 @@ const CURE = 'free the disk, then continue the run; nothing that was sent is los
 const NOT_FINISHED = `FROM entry e LEFT JOIN outcome o ON o.row = e.row
   WHERE e.skip IS NULL AND o.row IS NULL AND e.row > ?`;
 
-/** An attempt is stamped when its intent is recorded. A slow disk or connection lets its request leave later, but never this late. */
+/**
+ * An attempt is stamped when its intent is recorded. A slow disk or connection lets its request leave later, but never
+ * this late.
+ */
 const LONGEST_COMMIT_MS = 600_000;
 
 /** At full speed. It costs a killed run no more than these few answers, which its next life asks for again. */

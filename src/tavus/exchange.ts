@@ -16,7 +16,8 @@ export interface ExchangeEnd {
 
 /**
  * One request on the wire and what comes back. Ends exactly once: with the answer, with a failure, at the deadline, by
- * `abort`, or because it may not leave. It knows whether the request was handed to a socket, and lets that happen once at most.
+ * `abort`, or because it may not leave. It knows whether the request was handed to a socket, and lets that happen once
+ * at most.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #end: ExchangeEnd;
@@ -71,17 +72,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#left = true;
   }
 
-  #askWhetherItMayLeave(): void {
-    if (this.#ended) return;
-    // undici would take what is thrown here for a failure of the network.
-    try {
-      if (!this.#mayLeave()) this.#fail(ABORTED, 'held back before it left');
-    } catch (bug) {
-      this.#finish();
-      this.#end.reject(bug);
-    }
-  }
-
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     status: number,
@@ -113,6 +103,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
     } else {
       const oversized = code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
       this.#answer({ truncated: !oversized, oversized });
+    }
+  }
+
+  #askWhetherItMayLeave(): void {
+    if (this.#ended) return;
+    // undici would take what is thrown here for a failure of the network.
+    try {
+      if (!this.#mayLeave()) this.#fail(ABORTED, 'held back before it left');
+    } catch (bug) {
+      this.#finish();
+      this.#end.reject(bug);
     }
   }
 

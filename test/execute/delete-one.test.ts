@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createBreaker } from '../../src/execute/breaker.ts';
+import { createBreaker, type Breaker } from '../../src/execute/breaker.ts';
 import { deleteOne } from '../../src/execute/delete-one.ts';
 import type { Execution } from '../../src/execute/execution.ts';
 import { createRateLimiter, type RateLimiter } from '../../src/execute/rate-limiter.ts';
@@ -74,6 +74,30 @@ async function setUp(): Promise<Setup> {
   return { deletion, clock, api, limiter, run, rows: () => file.record().deletions() };
 }
 
+/** Requests of three other rows fail, so often that the breaker opens. */
+function failOthers(breaker: Breaker): void {
+  for (let failure = 0; failure < 10; failure += 1) breaker.record(100 + (failure % 3), true);
+}
+
+/** Each request waits for its admission. `happen` comes after the first, before the row hears that it is admitted. */
+function admitting(
+  limiter: RateLimiter,
+  happen: () => void,
+): RateLimiter & { readonly admitted: () => number } {
+  let admitted = 0;
+  return {
+    ...limiter,
+    tryAdmit: () => 'wait',
+    async admit(signal) {
+      const isAdmitted = await limiter.admit(signal);
+      admitted += 1;
+      if (admitted === 1) happen();
+      return isAdmitted;
+    },
+    admitted: () => admitted,
+  };
+}
+
 /** The first request waits for its connection, and something happens meanwhile; the others have one. */
 function connecting({ api, clock, run }: Setup, happen: () => void): Execution {
   let sends = 0;
@@ -96,8 +120,8 @@ function connecting({ api, clock, run }: Setup, happen: () => void): Execution {
 test('a probe that a pause sends back before it left is the probe again after the pause', async () => {
   const { deletion, clock, api, limiter, run, rows } = await setUp();
   const { breaker, journal } = run;
-  // Requests of three other rows fail, and the late answer to a fourth asks for a pause while the probe is recorded.
-  for (let failure = 0; failure < 10; failure += 1) breaker.record(100 + (failure % 3), true);
+  // The late answer to yet another row asks for a pause while the probe is recorded.
+  failOthers(breaker);
   const begin = journal.begin.bind(journal);
   let begun = 0;
   journal.begin = (...intent) => {
@@ -118,23 +142,13 @@ test('a probe that a pause sends back before it left is the probe again after th
 
 test('a request that is admitted in the moment in which a pause begins leaves after the pause', async () => {
   const { deletion, clock, api, limiter, run, rows } = await setUp();
-  let admitted = 0;
-  const pausing: RateLimiter = {
-    ...limiter,
-    tryAdmit: () => 'wait',
-    async admit(signal) {
-      const isAdmitted = await limiter.admit(signal);
-      admitted += 1;
-      // The answer to another row, between the admission and the row that hears of it.
-      if (admitted === 1) limiter.pause(PAUSE_MS);
-      return isAdmitted;
-    },
-  };
+  // The answer to another row asks for it.
+  const pausing = admitting(limiter, () => limiter.pause(PAUSE_MS));
 
   await clock.runUntil(deleteOne(deletion, { ...run, limiter: pausing }));
   await run.journal.flush();
 
-  expect(admitted).toBe(2);
+  expect(pausing.admitted()).toBe(2);
   expect(api.requests).toEqual([{ id: 'abcdef0', at: PAUSE_MS }]);
   const [row] = rows();
   expect(row).toMatchObject({ final: { outcome: 'deleted' }, history: { attempts: 1 } });
@@ -236,18 +250,7 @@ describe('while a request waits for its connection', () => {
 test('an outage that begins while a request waits for its admission keeps it back, and costs it no attempt', async () => {
   const { deletion, clock, api, limiter, run, rows } = await setUp();
   const { breaker } = run;
-  let admitted = 0;
-  const failing: RateLimiter = {
-    ...limiter,
-    tryAdmit: () => 'wait',
-    async admit(signal) {
-      const isAdmitted = await limiter.admit(signal);
-      admitted += 1;
-      if (admitted > 1) return isAdmitted;
-      for (let failure = 0; failure < 10; failure += 1) breaker.record(100 + (failure % 3), true);
-      return isAdmitted;
-    },
-  };
+  const failing = admitting(limiter, () => failOthers(breaker));
   let sends = 0;
   const counted: FakeApi = {
     ...api,

@@ -1,6 +1,6 @@
 import { EXIT_CODES, PurgeError, rethrowBug } from '../../errors.ts';
-import type { ApplyOptions, RunEnd, RunInfo, SavedPlan } from '../../library.ts';
 import { given } from '../../given.ts';
+import type { ApplyOptions, RunEnd, RunInfo, SavedPlan } from '../../library.ts';
 import { counted } from '../../numbers.ts';
 import type { Clock, OnEvent } from '../../ports.ts';
 import type { JobHistory } from '../../store/job-history.ts';
