@@ -417,7 +417,9 @@ test('a preview says what a run would do and refuse, moves nothing and leaves no
   );
   const before = [await at.names(), (await listRuns({ stateDir: at.stateDir })).length];
   const options = { job: await readJob(at.file), stateDir: at.stateDir, findKey: () => 'never asked' };
-  const preview = await previewJob({ ...options, clock: clockFrom('2026-11-23T12:00:00Z') });
+  // The interrupted run is of today; a clock before it would be refused.
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  const preview = await previewJob({ ...options, clock: clockFrom(`${tomorrow}T12:00:00Z`) });
   expect(preview.interrupted).toHaveLength(1);
   expect(preview.bad).toHaveLength(1);
   expect(preview.plan?.header.planned).toBeGreaterThan(2);
