@@ -98,9 +98,17 @@ export interface PlanDraft {
   dropRepeated(onRepeated: (entry: RepeatedEntry) => void): void;
   /** Keeps a remark with a planned deletion, such as what a look-up said of it. */
   note(row: number, text: string): void;
-  /** The planned deletions in plan order: videos before replicas, manifest order within. */
-  planned(): Iterable<PlannedDeletion>;
+  /** The planned deletions in plan order (videos before replicas, manifest order within), in pages of bounded size. */
+  plannedPages(): Iterable<readonly PlannedDeletion[]>;
+  /** The same as the text that the planId is made of. */
+  plannedLines(): Iterable<PlannedLines>;
   counts(): PlanCounts;
+}
+
+/** Some of the planned deletions, as lines of the text that the planId is made of (CONTRACT.md 4). */
+export interface PlannedLines {
+  readonly text: string;
+  readonly rows: number;
 }
 
 export interface PlanCounts {

@@ -50,7 +50,7 @@ export async function makePlan(
     tool,
     mode: 'plan',
     runId: draft.runId,
-    planId: planDigest(target.baseUrl, draft.planned()),
+    planId: planDigest(target.baseUrl, draft.plannedLines()),
     target,
     createdAt: new Date(options.now).toISOString(),
     job: options.job ?? null,

@@ -75,7 +75,7 @@ function giveUp(turn: Turn, verdict: Verdict, run: Execution): void {
  * hold: then nothing was sent, and no intent is left.
  */
 async function sendInTurn(turn: Turn, run: Execution): Promise<Verdict | null> {
-  const { control, breaker, limiter, journal, holds } = run;
+  const { control, breaker, limiter, journal, holds, inFlight } = run;
   const { row } = turn.deletion;
   for (;;) {
     const pass = breaker.isOpen ? await breaker.enter(control.signal, row) : 'go';
@@ -100,8 +100,13 @@ async function sendInTurn(turn: Turn, run: Execution): Promise<Verdict | null> {
 
     const attempt = turn.history.attempts + 1;
     await journal.begin(row, attempt, run.clock.now());
-    const verdict = await run.inFlight(sendBegun, turn, pass, run);
-    if (verdict !== null) return verdict;
+    if (!inFlight.tryTake()) await inFlight.take();
+    try {
+      const verdict = await sendBegun(turn, pass, run);
+      if (verdict !== null) return verdict;
+    } finally {
+      inFlight.giveBack();
+    }
     // A pause, an outage, a hold or a stop came between: the intent is taken back, since nothing was sent.
     await journal.withdraw(row, attempt);
     breaker.abandonProbe(row);

@@ -1,13 +1,13 @@
-import pLimit from 'p-limit';
-import { eachLimited } from '../each-limited.ts';
 import { messageOf, PurgeError } from '../errors.ts';
 import { isFullSpeed } from '../full-speed.ts';
 import type { Clock, DeleteApi, Holds, OnEvent, PendingDeletion, Random, RunJournal } from '../ports.ts';
 import type { ExecutionSettings, Rate } from '../types.ts';
 import { createBreaker } from './breaker.ts';
 import { deleteOne } from './delete-one.ts';
+import { eachLimited } from './each-limited.ts';
 import type { Execution } from './execution.ts';
 import { freshHolds } from './fresh-holds.ts';
+import { Places } from './places.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createRetryBudget } from './retry-budget.ts';
 import { RunControl, type Stop } from './run-control.ts';
@@ -78,7 +78,7 @@ export async function executePlan(ports: ExecutePorts, options: ExecuteOptions):
       control.stop('storage', messageOf(thrown));
     }),
     attempts: settings.attempts,
-    inFlight: pLimit(settings.concurrency),
+    inFlight: new Places(settings.concurrency),
     sending: { timeoutMs: settings.timeoutMs, signal: force.signal },
   };
 

@@ -1,4 +1,3 @@
-import type { LimitFunction } from 'p-limit';
 import type {
   Clock,
   DeleteApi,
@@ -12,6 +11,7 @@ import type {
 import type { AttemptHistory } from '../types.ts';
 import type { Breaker } from './breaker.ts';
 import type { FreshHolds } from './fresh-holds.ts';
+import type { Places } from './places.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { RunControl } from './run-control.ts';
@@ -34,8 +34,8 @@ export interface Execution {
   readonly warnOnce: (kind: 'unconfirmed' | 'budget', message: string) => void;
   /** Tells of an event as soon as what it is about has been `recorded`. */
   readonly tellWhenDurable: (recorded: Promise<void>, event: PurgeEvent) => void;
-  /** Lets as many requests be in flight as the run may have at a time. */
-  readonly inFlight: LimitFunction;
+  /** A place for each request that may be in flight. */
+  readonly inFlight: Places;
   readonly attempts: number;
   /** How every request is sent; its signal aborts what is in flight. */
   readonly sending: Sending;

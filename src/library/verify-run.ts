@@ -4,11 +4,12 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PlanFacts } from '../approval.ts';
 import { PurgeError } from '../errors.ts';
-import { digestOfLines } from '../plan/digest.ts';
+import { planDigest } from '../plan/digest.ts';
+import type { PlannedLines } from '../ports.ts';
 import { printable } from '../printable.ts';
 import { planCsvPages } from '../report/plan-csv.ts';
 import { naming, storageErrorFrom, systemCodeOf } from '../storage-error.ts';
-import { PlannedCounter, type PlannedLines } from '../store/planned-lines.ts';
+import { PlannedCounter } from '../store/planned-lines.ts';
 import type { RunFile } from '../store/run-file.ts';
 import { PLAN_CSV, PLAN_JSON } from '../store/run-folders.ts';
 
@@ -18,14 +19,14 @@ const PIECE_BYTES = 256 * 1024;
 /** The planId and the counts of the plan, computed from the planned deletions that run.db holds now. */
 export function plannedNow(run: RunFile): Pick<PlanFacts, 'digest' | 'counts'> {
   const counter = new PlannedCounter();
-  const digest = digestOfLines(run.header.target.baseUrl, counted(run.plannedLines(), counter));
+  const digest = planDigest(run.header.target.baseUrl, counted(run.plannedLines(), counter));
   return { digest, counts: counter.counts };
 }
 
-function* counted(lines: Iterable<PlannedLines>, counter: PlannedCounter): Iterable<string> {
+function* counted(lines: Iterable<PlannedLines>, counter: PlannedCounter): Iterable<PlannedLines> {
   for (const some of lines) {
     counter.add(some);
-    yield some.text;
+    yield some;
   }
 }
 

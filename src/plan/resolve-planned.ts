@@ -1,6 +1,7 @@
-import { eachLimited } from '../each-limited.ts';
+import pLimit from 'p-limit';
 import type { PlanDraft, ReadApi, Resolution } from '../ports.ts';
 import { printable } from '../printable.ts';
+import type { PlannedDeletion } from '../types.ts';
 
 export interface ResolveOptions {
   readonly api: ReadApi;
@@ -20,20 +21,23 @@ export type ResolveCounts = Record<Resolution['state'], number>;
  */
 export async function resolvePlanned(draft: PlanDraft, options: ResolveOptions): Promise<ResolveCounts> {
   const counts: ResolveCounts = { present: 0, gone: 0, unknown: 0 };
-  let interrupted = false;
-  await eachLimited(
-    draft.planned(),
-    async ({ row, kind, id }) => {
-      if (!(await options.turn())) {
-        interrupted = true;
-        return;
-      }
-      const resolution = await options.api.resolve(kind, id, { timeoutMs: options.timeoutMs });
-      counts[resolution.state] += 1;
-      draft.note(row, remark(resolution, options.now()));
-    },
-    { concurrency: options.concurrency, isStopped: () => interrupted },
-  );
+  let isInterrupted = false;
+  const lookUp = async ({ row, kind, id }: PlannedDeletion): Promise<void> => {
+    if (isInterrupted) return;
+    if (!(await options.turn())) {
+      isInterrupted = true;
+      return;
+    }
+    const resolution = await options.api.resolve(kind, id, { timeoutMs: options.timeoutMs });
+    counts[resolution.state] += 1;
+    draft.note(row, remark(resolution, options.now()));
+  };
+  const limit = pLimit(options.concurrency);
+  // A page after the other: a queue of a million would take 800 MB (PERFORMANCE.md).
+  for (const page of draft.plannedPages()) {
+    if (isInterrupted) break;
+    await limit.map(page, lookUp);
+  }
   return counts;
 }
 

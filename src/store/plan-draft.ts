@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { EntryPlace, PlanCounts, PlanDraft, RepeatedEntry } from '../ports.ts';
+import type { EntryPlace, PlanCounts, PlanDraft, PlannedLines, RepeatedEntry } from '../ports.ts';
 import {
   KINDS,
   MODES,
@@ -13,7 +13,8 @@ import {
 } from '../types.ts';
 import { oneOf } from './columns.ts';
 import { openDatabase, orStorageError, sqliteCode, storageError } from './open-database.ts';
-import { countEntries, plannedRows, setMeta } from './run-entries.ts';
+import { plannedLines } from './planned-lines.ts';
+import { countEntries, plannedPages, setMeta } from './run-entries.ts';
 import { planOf } from './run-record.ts';
 import { INVALID_OFFSET, MANIFEST_ORDER, REPLICA_OFFSET, RUN_FORMAT, UNIQUE_IDS } from './run-schema.ts';
 import { pagesByRow } from './select-arrays.ts';
@@ -103,8 +104,12 @@ export class SqlitePlanDraft implements PlanDraft {
     this.#write(() => this.#note.run(text, row));
   }
 
-  planned(): Iterable<PlannedDeletion> {
-    return plannedRows(this.#db);
+  plannedPages(): Iterable<readonly PlannedDeletion[]> {
+    return plannedPages(this.#db);
+  }
+
+  plannedLines(): Iterable<PlannedLines> {
+    return plannedLines(this.#db);
   }
 
   counts(): PlanCounts {

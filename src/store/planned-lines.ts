@@ -1,13 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { PlanCounts } from '../ports.ts';
+import type { PlanCounts, PlannedLines } from '../ports.ts';
 import { KINDS, MODES } from '../types.ts';
 import { selectArrays } from './select-arrays.ts';
-
-/** Some of the planned deletions, as lines of the text that the planId is made of (CONTRACT.md 4). */
-export interface PlannedLines {
-  readonly text: string;
-  readonly rows: number;
-}
 
 /** So many row numbers are read at a time: enough to cost little, few enough for flat memory. */
 const RANGE = 4_000;

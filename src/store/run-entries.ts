@@ -15,14 +15,12 @@ import { MANIFEST_ORDER, RUN_FORMAT } from './run-schema.ts';
 import { pagesByRow, selectArrays } from './select-arrays.ts';
 
 /** The planned deletions in plan order, read as the caller consumes them. */
-export function* plannedRows(db: DatabaseSync): Iterable<PlannedDeletion> {
+export function* plannedPages(db: DatabaseSync): Iterable<readonly PlannedDeletion[]> {
   const pages = pagesByRow(
     db,
     'SELECT row, kind, id, mode FROM entry WHERE skip IS NULL AND row > ? ORDER BY row LIMIT ?',
   );
-  for (const page of pages) {
-    for (const columns of page) yield plannedDeletion(columns);
-  }
+  for (const page of pages) yield page.map(plannedDeletion);
 }
 
 /** A planned deletion with its place and texts, whatever became of it. */

@@ -1,10 +1,10 @@
-import pLimit from 'p-limit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createBreaker, type Breaker } from '../../src/execute/breaker.ts';
 import { deleteOne } from '../../src/execute/delete-one.ts';
 import type { Execution } from '../../src/execute/execution.ts';
 import { createRateLimiter, type RateLimiter } from '../../src/execute/rate-limiter.ts';
 import { createRetryBudget } from '../../src/execute/retry-budget.ts';
+import { Places } from '../../src/execute/places.ts';
 import { RunControl } from '../../src/execute/run-control.ts';
 import { createStopRules } from '../../src/execute/stop-rules.ts';
 import { freshHolds } from '../../src/execute/fresh-holds.ts';
@@ -67,7 +67,7 @@ async function setUp(): Promise<Setup> {
     onEvent: () => {},
     warnOnce: () => {},
     tellWhenDurable: () => {},
-    inFlight: pLimit(1),
+    inFlight: new Places(1),
     attempts: 4,
     sending: { timeoutMs: 15_000 },
   };

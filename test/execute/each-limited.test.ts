@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { eachLimited } from '../src/each-limited.ts';
+import { eachLimited } from '../../src/execute/each-limited.ts';
 
 const NEVER = { isStopped: () => false };
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { eachLimited } from '../../src/each-limited.ts';
+import { eachLimited } from '../../src/execute/each-limited.ts';
 import { applyPlan, planPurge, resumeRun, type RunEnd } from '../../src/index.ts';
 import { brokenPromises, type Meant } from '../crash/oracle.ts';
 import type { ProofBudget, ProofResult } from '../helpers/proof.ts';

@@ -146,8 +146,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'at full speed all rows under way are sent at once',
     file: 'execute/execute-plan.ts',
-    from: 'inFlight: pLimit(settings.concurrency)',
-    to: 'inFlight: pLimit(rowsUnderWay(settings))',
+    from: 'inFlight: new Places(settings.concurrency)',
+    to: 'inFlight: new Places(rowsUnderWay(settings))',
     caughtBy: 1,
   },
   {

@@ -36,9 +36,11 @@ describe('a draft of a plan', () => {
             .map((entry) => ({ id: entry.id, ...placeOf(entry), earlier: placeOf(firstOf.get(entry.id)) })),
         );
         const kept = listed.filter(isFirst);
-        expect(Array.from(draft.planned(), ({ id }) => id)).toEqual(
-          KINDS.flatMap((kind) => kept.filter((entry) => entry.kind === kind).map(({ id }) => id)),
-        );
+        expect(
+          Array.from(draft.plannedPages())
+            .flat()
+            .map(({ id }) => id),
+        ).toEqual(KINDS.flatMap((kind) => kept.filter((entry) => entry.kind === kind).map(({ id }) => id)));
         expect(draft.counts().planned).toBe(kept.length);
         draft.discard();
       }),

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { digestOfLines, planDigest } from '../../src/plan/digest.ts';
+import { planDigest } from '../../src/plan/digest.ts';
 import { PlannedCounter, plannedLines } from '../../src/store/planned-lines.ts';
-import { countEntries, plannedRows } from '../../src/store/run-entries.ts';
+import { countEntries, plannedPages } from '../../src/store/run-entries.ts';
 import { RUN_FORMAT } from '../../src/store/run-schema.ts';
 import { KINDS, MODES } from '../../src/types.ts';
 
@@ -30,10 +30,7 @@ function read(db: DatabaseSync): { readonly digest: string; readonly counts: Pla
   const counter = new PlannedCounter();
   for (const some of lines) counter.add(some);
   return {
-    digest: digestOfLines(
-      ORIGIN,
-      lines.map(({ text }) => text),
-    ),
+    digest: planDigest(ORIGIN, lines),
     counts: counter.counts,
   };
 }
@@ -54,8 +51,12 @@ test('the lines of a plan, however its rows are numbered, give the planId and th
     fc.property(fc.uniqueArray(entry, { selector: ({ row }) => row, maxLength: 60 }), (entries) => {
       const db = runOf(entries);
       const { planned, byKindAndMode } = countEntries(db);
+      const text = [...plannedPages(db)]
+        .flat()
+        .map(({ kind, id, mode }) => `${mode}\t${kind}\t${id}\n`)
+        .join('');
       expect(read(db)).toEqual({
-        digest: planDigest(ORIGIN, plannedRows(db)),
+        digest: planDigest(ORIGIN, [{ text }]),
         counts: { planned, byKindAndMode },
       });
     }),
