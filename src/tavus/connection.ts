@@ -6,6 +6,7 @@ import { Exchange, type ExchangeEnd } from './exchange.ts';
 import { Lanes, type Taker } from './lanes.ts';
 import type { Observation } from './observation.ts';
 import { checkKey, parseBaseUrl } from './target.ts';
+import { UnderWay } from './under-way.ts';
 
 /** How to reach the API and how to speak to it; the same for both clients. */
 export interface ClientOptions {
@@ -75,16 +76,19 @@ export function openConnection<Asked, Answer>(
     // A compressed answer could be a bomb, and is never needed for 100 bytes.
     'accept-encoding': 'identity',
   }).flat();
-  const abortable = new AbortableExchanges();
+  const underWay = new UnderWay();
 
-  const way: Way<Asked, Answer> = { method, pathOf, read, headers, lanes, abortable };
+  const way: Way<Asked, Answer> = { method, pathOf, read, headers, lanes, underWay };
 
   return {
     exchange: (asked, sending, mayLeave) =>
       new Promise((resolve, reject) => {
         new Passage(way, { asked, resolve, reject }, sending, mayLeave).begin();
       }),
-    close: () => lanes.close(),
+    async close() {
+      await lanes.close();
+      underWay.close();
+    },
   };
 }
 
@@ -92,7 +96,7 @@ export function openConnection<Asked, Answer>(
 interface Way<Asked, Answer> extends Exchanging<Asked, Answer> {
   readonly headers: string[];
   readonly lanes: Lanes;
-  readonly abortable: AbortableExchanges;
+  readonly underWay: UnderWay;
 }
 
 interface Question<Asked, Answer> {
@@ -109,25 +113,23 @@ class Passage<Asked, Answer> implements ExchangeEnd, Taker {
   readonly #way: Way<Asked, Answer>;
   readonly #question: Question<Asked, Answer>;
   readonly #path: string;
-  readonly #signal: AbortSignal | undefined;
   readonly #exchange: Exchange;
   #client: Client | undefined;
 
   constructor(
     way: Way<Asked, Answer>,
     question: Question<Asked, Answer>,
-    { timeoutMs, signal }: Sending,
+    sending: Sending,
     mayLeave: (() => boolean) | undefined,
   ) {
     this.#way = way;
     this.#question = question;
     this.#path = way.pathOf(question.asked);
-    this.#signal = signal;
-    this.#exchange = new Exchange(timeoutMs, this, mayLeave);
+    this.#exchange = new Exchange(sending, this, mayLeave);
   }
 
   begin(): void {
-    if (this.#signal !== undefined) this.#way.abortable.add(this.#signal, this.#exchange);
+    this.#way.underWay.add(this.#exchange);
     this.#way.lanes.take(this);
   }
 
@@ -158,41 +160,10 @@ class Passage<Asked, Answer> implements ExchangeEnd, Taker {
   }
 
   #leave(): void {
-    const { lanes, abortable } = this.#way;
-    if (this.#signal !== undefined) abortable.remove(this.#signal, this.#exchange);
+    const { lanes, underWay } = this.#way;
+    underWay.remove(this.#exchange);
     if (this.#client === undefined) return;
     if (this.#exchange.isStuck) lanes.replace(this.#client);
     else lanes.giveBack(this.#client);
-  }
-}
-
-/** One listener per signal, not per request: adding and removing one costs a third of a request (PERFORMANCE.md). */
-class AbortableExchanges {
-  // Arrays, for as few entries as there are connections: a Set that is always added to and deleted from costs 5 µs a request.
-  readonly #bySignal = new WeakMap<AbortSignal, Exchange[]>();
-
-  add(signal: AbortSignal, exchange: Exchange): void {
-    if (signal.aborted) exchange.abort();
-    else this.#of(signal).push(exchange);
-  }
-
-  remove(signal: AbortSignal, exchange: Exchange): void {
-    const inFlight = this.#bySignal.get(signal);
-    const index = inFlight?.indexOf(exchange) ?? -1;
-    if (inFlight === undefined || index === -1) return;
-    const last = inFlight.pop();
-    if (last !== undefined && last !== exchange) inFlight[index] = last;
-  }
-
-  #of(signal: AbortSignal): Exchange[] {
-    const known = this.#bySignal.get(signal);
-    if (known !== undefined) return known;
-    const inFlight: Exchange[] = [];
-    this.#bySignal.set(signal, inFlight);
-    // A copy, since an exchange that ends leaves the array.
-    signal.addEventListener('abort', () => Array.from(inFlight).forEach((exchange) => exchange.abort()), {
-      once: true,
-    });
-    return inFlight;
   }
 }

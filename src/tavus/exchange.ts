@@ -1,12 +1,10 @@
 import type { Dispatcher } from 'undici';
 
 import { messageOf } from '../errors.ts';
+import type { Sending } from '../ports.ts';
 import { ABORTED, TIMED_OUT } from './observation.ts';
 import type { AnswerHeaders, Observation, RequestFailure } from './observation.ts';
 import { isCertificateRefused } from './tls-verification.ts';
-
-/** The longest wait a Node timer can keep; a longer one would fire at once. */
-const MAX_TIMER_MS = 2_147_483_647;
 
 /** Where an exchange ends: with what was seen, or with an error that is a bug of ours. */
 export interface ExchangeEnd {
@@ -15,15 +13,18 @@ export interface ExchangeEnd {
 }
 
 /**
- * One request on the wire and what comes back. Ends exactly once: with the answer, with a failure, at the deadline, by
+ * One request on the wire and what comes back. Ends exactly once: with the answer, with a failure, by `timeOut`, by
  * `abort`, or because it may not leave. It knows whether the request was handed to a socket, and lets that happen once
  * at most.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
+  /** When its time is up, in monotonic milliseconds. */
+  readonly deadlineAt: number;
+  /** Aborts it. */
+  readonly signal: AbortSignal | undefined;
   readonly #end: ExchangeEnd;
   readonly #timeoutMs: number;
   readonly #mayLeave: () => boolean;
-  readonly #timer: NodeJS.Timeout;
   #chunks: Buffer[] | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #headers: AnswerHeaders = {};
@@ -33,11 +34,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #isStuck = false;
 
   /** `mayLeave` is asked in the last moment in which the request can be held back. */
-  constructor(timeoutMs: number, end: ExchangeEnd, mayLeave: () => boolean = always) {
+  constructor({ timeoutMs, signal }: Sending, end: ExchangeEnd, mayLeave: () => boolean = always) {
     this.#end = end;
     this.#mayLeave = mayLeave;
     this.#timeoutMs = timeoutMs;
-    this.#timer = setTimeout(onDeadline, Math.min(timeoutMs, MAX_TIMER_MS), this);
+    this.deadlineAt = performance.now() + timeoutMs;
+    this.signal = signal;
   }
 
   get ended(): boolean {
@@ -96,7 +98,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#ended) return;
     const code = codeOf(error);
     if (code === 'UND_ERR_INVALID_ARG' && !this.#left) {
-      this.#finish();
+      this.#ended = true;
       this.#end.reject(error);
     } else if (this.#status === undefined) {
       this.#fail(code, firstMessage(error));
@@ -112,7 +114,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     try {
       if (!this.#mayLeave()) this.#fail(ABORTED, 'held back before it left');
     } catch (bug) {
-      this.#finish();
+      this.#ended = true;
       this.#end.reject(bug);
     }
   }
@@ -126,7 +128,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #fail(code: string, message: string): void {
-    this.#finish();
+    this.#ended = true;
     this.#end.resolve({ kind: this.#failureKind(code), code, message });
   }
 
@@ -137,7 +139,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #answer(flags: { readonly truncated: boolean; readonly oversized: boolean }): void {
     if (this.#ended) return;
-    this.#finish();
+    this.#ended = true;
     this.#end.resolve({
       kind: 'answer',
       status: this.#status ?? 0,
@@ -146,24 +148,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
       ...flags,
     });
   }
-
-  #finish(): void {
-    this.#ended = true;
-    clearTimeout(this.#timer);
-  }
 }
 
 function always(): boolean {
   return true;
-}
-
-/** An answer that arrived while the process was stopped or busy is read before the deadline counts. */
-function onDeadline(exchange: Exchange): void {
-  setImmediate(timeOut, exchange);
-}
-
-function timeOut(exchange: Exchange): void {
-  exchange.timeOut();
 }
 
 function codeOf(error: Error): string {

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { Exchange } from '../../src/tavus/exchange.ts';
 import type { Observation } from '../../src/tavus/observation.ts';
 
+const SENDING = { timeoutMs: 5_000 };
+
 /** A controller as undici gives one, that notes whether the request was held back. */
 function controller(aborts: Error[]) {
   return {
@@ -16,7 +18,7 @@ function controller(aborts: Error[]) {
 }
 
 async function observe(act: (exchange: Exchange) => void, mayLeave?: () => boolean): Promise<Observation> {
-  return new Promise((resolve, reject) => act(new Exchange(5_000, { resolve, reject }, mayLeave)));
+  return new Promise((resolve, reject) => act(new Exchange(SENDING, { resolve, reject }, mayLeave)));
 }
 
 test('a request that may not leave is held back in the last moment, and was not sent', async () => {
@@ -82,7 +84,7 @@ test('a request that was given up before its turn is held back', async () => {
 
 test('what comes after the end changes nothing', async () => {
   const ends: Observation[] = [];
-  const exchange = new Exchange(5_000, { resolve: (end) => ends.push(end), reject: () => {} });
+  const exchange = new Exchange(SENDING, { resolve: (end) => ends.push(end), reject: () => {} });
   const running = controller([]);
   exchange.onRequestStart(running);
   exchange.onResponseStart(running, 200, {});
