@@ -203,7 +203,7 @@ export interface FinalOutcome {
 
 // ---------------------------------------------------------------- stage 4: results
 
-/** One row of results.csv and results.ndjson. Times are milliseconds since 1970 UTC. */
+/** One row of results.csv and results.ndjson, in the order of their fields. Times are ISO 8601 UTC with milliseconds. */
 export interface ResultRow {
   /** As the manifest said it, for a row that was `skipped: invalid`. */
   readonly kind: string;
@@ -213,8 +213,8 @@ export interface ResultRow {
   readonly detail: string;
   readonly httpStatus: number | null;
   readonly attempts: number;
-  readonly firstSentAt: number | null;
-  readonly finishedAt: number | null;
+  readonly firstSentAt: string | null;
+  readonly finishedAt: string | null;
   readonly durationMs: number | null;
   readonly manifest: string;
   readonly line: number;

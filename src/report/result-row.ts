@@ -1,5 +1,6 @@
 import type { AttemptHistory, ResultRow, SourceSummary } from '../types.ts';
 import type { RecordedDeletion, RunRecord, SkippedEntry } from '../ports.ts';
+import { isoTime } from './iso-time.ts';
 
 /** What a result row says beyond its own entry. */
 export interface ResultContext {
@@ -23,8 +24,8 @@ export function resultOfDeletion(deletion: RecordedDeletion, context: ResultCont
     detail: final?.detail ?? detailWithoutEnd(history),
     httpStatus: final === null ? history.lastStatus : final.status,
     attempts: history.attempts,
-    firstSentAt,
-    finishedAt,
+    firstSentAt: isoTime(firstSentAt),
+    finishedAt: isoTime(finishedAt),
     // Wall clocks can be set back between two stamps.
     durationMs: firstSentAt === null || finishedAt === null ? null : Math.max(0, finishedAt - firstSentAt),
     manifest: manifestOf(deletion.source, context),

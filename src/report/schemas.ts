@@ -4,8 +4,7 @@
  */
 import { z } from 'zod';
 import { KINDS, MANIFEST_FORMATS, MODES, OUTCOMES, STOP_REASONS } from '../types.ts';
-import type { Outcome, PlanHeader, SkipReason, Summary } from '../types.ts';
-import type { ResultJson } from './results-ndjson.ts';
+import type { Outcome, PlanHeader, ResultRow, SkipReason, Summary } from '../types.ts';
 
 const count = z.int().min(0);
 const time = z
@@ -93,7 +92,7 @@ const planSchema: z.ZodType<PlanHeader> = z
   .meta({ title: 'tavus-purge plan.json', description: 'The header of a plan.' });
 
 /** One line of results.ndjson. */
-const resultsSchema: z.ZodType<ResultJson> = z
+const resultsSchema: z.ZodType<ResultRow> = z
   .strictObject({
     kind: z.string().describe(`${KINDS.join(' or ')}; what the manifest said when the row is invalid`),
     id: z.string(),

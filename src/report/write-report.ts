@@ -9,7 +9,7 @@ import type { Summary } from '../types.ts';
 import { LineWriter } from './line-writer.ts';
 import { allResults } from './result-row.ts';
 import { RESULTS_CSV_HEADER, resultCsvLine } from './results-csv.ts';
-import { resultJson, resultNdjsonLine } from './results-ndjson.ts';
+import { resultNdjsonLine } from './results-ndjson.ts';
 import { summarize } from './summary.ts';
 
 /** In the order in which they appear; the last one says that all are complete. */
@@ -63,9 +63,8 @@ async function writeRows(
   csv.add(RESULTS_CSV_HEADER);
   for (const row of allResults(record)) {
     counts.set(row.outcome, (counts.get(row.outcome) ?? 0) + 1);
-    const result = resultJson(row);
-    csv.add(resultCsvLine(result));
-    ndjson.add(resultNdjsonLine(result));
+    csv.add(resultCsvLine(row));
+    ndjson.add(resultNdjsonLine(row));
     if (csv.isFull) await csv.flush();
     if (ndjson.isFull) await ndjson.flush();
   }

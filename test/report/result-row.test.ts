@@ -33,8 +33,8 @@ test('a final outcome is the result, with its times and the entry it came from',
     detail: 'deleted',
     httpStatus: 204,
     attempts: 1,
-    firstSentAt: START + 1000,
-    finishedAt: START + 1250,
+    firstSentAt: '2026-03-01T10:00:01.000Z',
+    finishedAt: '2026-03-01T10:00:01.250Z',
     durationMs: 250,
     manifest: '-',
     line: 12,
@@ -68,7 +68,7 @@ test('a row that may have been deleted is unknown, never not_attempted, and has 
     outcome: 'unknown',
     detail: 'sent, but the answer is not known; resume will find out (last: no answer in 15 s)',
     attempts: 2,
-    firstSentAt: START,
+    firstSentAt: '2026-03-01T10:00:00.000Z',
     finishedAt: null,
     durationMs: null,
   });
@@ -108,7 +108,12 @@ test('a clock that was set back gives no negative duration', () => {
 test('a row that was held before it was sent has an end and no duration', () => {
   const final = { outcome: 'held', detail: 'on hold', status: null, finishedAt: START } as const;
   const result = resultOfDeletion(fakeDeletion(0, { final }), context);
-  expect(result).toMatchObject({ outcome: 'held', firstSentAt: null, finishedAt: START, durationMs: null });
+  expect(result).toMatchObject({
+    outcome: 'held',
+    firstSentAt: null,
+    finishedAt: '2026-03-01T10:00:00.000Z',
+    durationMs: null,
+  });
 });
 
 test('a skipped entry says why first, in the mode it asked for', () => {

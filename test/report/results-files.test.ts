@@ -2,11 +2,11 @@ import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { isoTime } from '../../src/report/iso-time.ts';
 import { RESULTS_CSV_HEADER, resultCsvLine } from '../../src/report/results-csv.ts';
-import { resultJson, resultNdjsonLine } from '../../src/report/results-ndjson.ts';
-import { printable } from '../../src/printable.ts';
+import { resultNdjsonLine } from '../../src/report/results-ndjson.ts';
+import { printable, printableJson } from '../../src/printable.ts';
 import { OUTCOMES, type ResultRow } from '../../src/types.ts';
-import { START } from '../helpers/fake-record.ts';
 
 const jsonLine = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 
@@ -18,8 +18,8 @@ const row: ResultRow = {
   detail: 'gone, "as asked"',
   httpStatus: 400,
   attempts: 2,
-  firstSentAt: START,
-  finishedAt: START + 1234,
+  firstSentAt: '2026-03-01T10:00:00.000Z',
+  finishedAt: '2026-03-01T10:00:01.234Z',
   durationMs: 1234,
   manifest: 'march.csv',
   line: 2,
@@ -32,7 +32,7 @@ test('results.csv has the columns of the contract, in that order', () => {
   expect(RESULTS_CSV_HEADER).toBe(
     'kind,id,mode,outcome,detail,http_status,attempts,first_sent_at,finished_at,duration_ms,manifest,line,reason,ticket,run_id\n',
   );
-  expect(resultCsvLine(resultJson(row))).toBe(
+  expect(resultCsvLine(row)).toBe(
     'video,8a4f94e736,soft,deleted_inferred,"gone, ""as asked""",400,2,' +
       "2026-03-01T10:00:00.000Z,2026-03-01T10:00:01.234Z,1234,march.csv,2,'=1+1,,run-1\n",
   );
@@ -47,8 +47,8 @@ test('what is not known is an empty cell, and null in NDJSON', () => {
     finishedAt: null,
     durationMs: null,
   };
-  expect(resultCsvLine(resultJson(unsent))).toContain(',0,,,,march.csv,');
-  expect(JSON.parse(resultNdjsonLine(resultJson(unsent)))).toMatchObject({
+  expect(resultCsvLine(unsent)).toContain(',0,,,,march.csv,');
+  expect(JSON.parse(resultNdjsonLine(unsent))).toMatchObject({
     httpStatus: null,
     firstSentAt: null,
     finishedAt: null,
@@ -57,7 +57,7 @@ test('what is not known is an empty cell, and null in NDJSON', () => {
 });
 
 test('NDJSON has the same fields in camelCase and the same order, with the values as they are', () => {
-  const written = jsonLine.parse(JSON.parse(resultNdjsonLine(resultJson(row))));
+  const written = jsonLine.parse(JSON.parse(resultNdjsonLine(row)));
   expect(
     Object.keys(written).map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
   ).toEqual(RESULTS_CSV_HEADER.trim().split(','));
@@ -89,7 +89,7 @@ const text = fc.oneof(
     ),
   }),
 );
-const time = fc.option(fc.integer({ min: 0, max: 4_000_000_000_000 }));
+const time = fc.option(fc.integer({ min: 0, max: 4_000_000_000_000 }).map((at) => isoTime(at)));
 const anyRow: fc.Arbitrary<ResultRow> = fc.record({
   kind: text,
   id: text,
@@ -111,9 +111,9 @@ const anyRow: fc.Arbitrary<ResultRow> = fc.record({
 test('for any rows, results.csv read back is results.ndjson, but for the formula sign and visible control characters', () => {
   fc.assert(
     fc.property(fc.array(anyRow, { maxLength: 5 }), (rows) => {
-      const csv = RESULTS_CSV_HEADER + rows.map((each) => resultCsvLine(resultJson(each))).join('');
+      const csv = RESULTS_CSV_HEADER + rows.map((each) => resultCsvLine(each)).join('');
       const cells = parse<Record<string, string>>(csv, { columns: true });
-      const ndjson = rows.map((each) => resultNdjsonLine(resultJson(each))).join('');
+      const ndjson = rows.map((each) => resultNdjsonLine(each)).join('');
       const values = ndjson
         .split('\n')
         .slice(0, -1)
@@ -133,10 +133,22 @@ test('for any rows, results.csv read back is results.ndjson, but for the formula
   );
 });
 
+test('a line of NDJSON, put together from its fields, is the JSON of the row', () => {
+  fc.assert(
+    fc.property(fc.array(anyRow, { maxLength: 4 }), (rows) => {
+      // Twice each, since what was rendered is remembered.
+      for (const each of [...rows, ...rows]) {
+        expect(resultNdjsonLine(each)).toBe(`${printableJson(each)}\n`);
+        expect(resultNdjsonLine(each)).toBe(`${printableJson(each)}\n`);
+      }
+    }),
+  );
+});
+
 test('NDJSON keeps every value exactly, and no line of it can move a cursor or turn the reading order', () => {
   fc.assert(
     fc.property(anyRow, (each) => {
-      const line = resultNdjsonLine(resultJson(each));
+      const line = resultNdjsonLine(each);
       expect(line.indexOf('\n')).toBe(line.length - 1);
       expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
       expect(JSON.parse(line)).toMatchObject({

@@ -11,7 +11,6 @@ import { printable } from '../../printable.ts';
 import { LineWriter } from '../../report/line-writer.ts';
 import { allResults } from '../../report/result-row.ts';
 import { RESULTS_CSV_HEADER, resultCsvLine } from '../../report/results-csv.ts';
-import { resultJson } from '../../report/results-ndjson.ts';
 import { checkOutputFolder } from '../../report/write-report.ts';
 import { replaceFiles } from '../../safe-files.ts';
 import { naming } from '../../storage-error.ts';
@@ -144,7 +143,7 @@ async function writeResultsOf(record: RunRecord, ids: ReadonlySet<string>, appen
   const lines = new LineWriter(append);
   lines.add(RESULTS_CSV_HEADER);
   for (const row of allResults(record)) {
-    if (ids.has(row.id)) lines.add(resultCsvLine(resultJson(row)));
+    if (ids.has(row.id)) lines.add(resultCsvLine(row));
     if (lines.isFull) await lines.flush();
   }
   await lines.flush();
