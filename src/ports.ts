@@ -224,8 +224,6 @@ export interface RecordedDeletion extends PlannedDeletion {
   readonly line: number;
   readonly reason: string;
   readonly ticket: string;
-  /** What the planner remarked, such as what a look-up said; often empty. */
-  readonly note: string;
   readonly history: AttemptHistory;
   readonly final: FinalOutcome | null;
 }

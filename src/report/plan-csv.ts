@@ -1,28 +1,43 @@
 import type { RecordedDeletion, SkippedEntry } from '../ports.ts';
 import type { SourceSummary } from '../types.ts';
-import { ROWS_A_PAGE, textCell } from './csv.ts';
+import { isPlainTable, ROWS_A_PAGE, textCell } from './csv.ts';
 import { detailOfSkipped, manifestOf } from './result-row.ts';
 
 /** What plan.csv is made of: a plan as its run file holds it, whether it was carried out since or not. */
 export interface PlanEntries {
   readonly header: { readonly sources: readonly SourceSummary[] };
-  deletions(): Iterable<EntryTexts & Pick<RecordedDeletion, 'note'>>;
+  deletions(): Iterable<PlannedPiece>;
   skipped(): Iterable<SkippedEntry>;
 }
 
+/** Planned deletions that follow each other, one by one or joined as they stand. */
+interface PlannedPiece {
+  readonly rows: number;
+  /** `null`: of several manifests. */
+  readonly source: number | null;
+  joined(outcome: string, manifest: string): string;
+  entries(): readonly PlannedTexts[];
+}
+
 type EntryTexts = Pick<SkippedEntry, 'kind' | 'id' | 'mode' | 'source' | 'line' | 'reason' | 'ticket'>;
+type PlannedTexts = Pick<RecordedDeletion, keyof EntryTexts> & { readonly note: string };
 
 const HEADER = 'kind,id,mode,outcome,detail,manifest,line,reason,ticket\n';
+const COLUMNS = HEADER.split(',').length;
+const WOULD_DELETE = 'would_delete';
 
 /**
  * The text of plan.csv in pieces of bounded size: planned deletions in plan order, then skipped entries in manifest
  * order. The same plan always gives the same bytes, which is how a saved plan is checked.
  */
 export function* planCsvPages(plan: PlanEntries): Iterable<string> {
-  let page = HEADER;
+  const { sources } = plan.header;
+  yield HEADER;
+  for (const piece of plan.deletions()) yield plannedLines(piece, sources);
+  let page = '';
   let rows = 0;
-  for (const line of planCsvLines(plan)) {
-    page += line;
+  for (const entry of plan.skipped()) {
+    page += planCsvLine(entry, sources, ['skipped', detailOfSkipped(entry)]);
     rows += 1;
     if (rows % ROWS_A_PAGE !== 0) continue;
     yield page;
@@ -31,16 +46,21 @@ export function* planCsvPages(plan: PlanEntries): Iterable<string> {
   if (page !== '') yield page;
 }
 
-function* planCsvLines(plan: PlanEntries): Iterable<string> {
-  const { sources } = plan.header;
-  for (const entry of plan.deletions()) yield planCsvLine(entry, sources, ['would_delete', entry.note]);
-  for (const entry of plan.skipped()) yield planCsvLine(entry, sources, ['skipped', detailOfSkipped(entry)]);
+/** Almost always every text is a cell as it stands. */
+function plannedLines(piece: PlannedPiece, sources: readonly SourceSummary[]): string {
+  const { rows, source } = piece;
+  if (source !== null) {
+    const table = piece.joined(WOULD_DELETE, manifestOf(source, { sources }));
+    if (isPlainTable(table, { rows, columns: COLUMNS })) return table;
+  }
+  const lines = piece.entries().map((entry) => planCsvLine(entry, sources, [WOULD_DELETE, entry.note]));
+  return lines.join('');
 }
 
 function planCsvLine(
   entry: EntryTexts,
   sources: readonly SourceSummary[],
-  [outcome, detail]: readonly [outcome: 'would_delete' | 'skipped', detail: string],
+  [outcome, detail]: readonly [outcome: typeof WOULD_DELETE | 'skipped', detail: string],
 ): string {
   const manifest = manifestOf(entry.source, { sources });
   return (

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { PlanCounts, PlannedLines } from '../ports.ts';
 import { KINDS, MODES } from '../types.ts';
-import { selectArrays } from './select-arrays.ts';
+import { rangesOfRows, selectArrays } from './select-arrays.ts';
 
 /** So many row numbers are read at a time: enough to cost little, few enough for flat memory. */
 const RANGE = 4_000;
@@ -11,19 +11,14 @@ const RANGE = 4_000;
  * reading the rows does: whoever resumes a run of a million rows waits for it.
  */
 export function* plannedLines(db: DatabaseSync): Iterable<PlannedLines> {
-  const firstAfter = selectArrays(db, 'SELECT min(row) FROM entry WHERE row > ?');
-  // The rows of a range come in the order of their table, which is that of `row`. Another one would be another planId.
+  // In another order they would be another planId.
   const linesOf = selectArrays(
     db,
     `SELECT group_concat(mode || '\t' || kind || '\t' || id || '\n', ''), count(*)
      FROM entry NOT INDEXED WHERE skip IS NULL AND row BETWEEN ? AND ?`,
   );
-  let last = Number.MIN_SAFE_INTEGER;
-  for (;;) {
-    const first = firstAfter(last)[0]?.[0];
-    if (typeof first !== 'number') return;
-    last = first + RANGE - 1;
-    const [text, rows] = linesOf(first, last)[0] ?? [];
+  for (const range of rangesOfRows(db, RANGE)) {
+    const [text, rows] = linesOf(...range)[0] ?? [];
     if (typeof text === 'string') yield { text, rows: Number(rows) };
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '../types.ts';
 import { oneOf } from './columns.ts';
 import { MANIFEST_ORDER, RUN_FORMAT } from './run-schema.ts';
-import { pagesByRow, selectArrays } from './select-arrays.ts';
+import { pagesByRow, rangesOfRows, selectArrays, type Columns } from './select-arrays.ts';
 
 /** The planned deletions in plan order, read as the caller consumes them. */
 export function* plannedPages(db: DatabaseSync): Iterable<readonly PlannedDeletion[]> {
@@ -24,29 +24,62 @@ export function* plannedPages(db: DatabaseSync): Iterable<readonly PlannedDeleti
 }
 
 /** A planned deletion with its place and texts, whatever became of it. */
-export type PlannedEntry = Omit<RecordedDeletion, 'row' | 'final' | 'history'>;
+interface PlannedEntry extends Omit<RecordedDeletion, 'row' | 'final' | 'history'> {
+  /** What the planner remarked, such as what a look-up said; often empty. */
+  readonly note: string;
+}
+
+/** Planned deletions that follow each other in plan order. */
+export interface EntryPiece {
+  readonly rows: number;
+  /** The manifest that all of them come from; `null` when there are several. */
+  readonly source: number | null;
+  /**
+   * Their texts as they stand: kind, ID, mode, `outcome`, note, `manifest`, line, reason and ticket with a comma between
+   * them and a line feed after each row. SQLite puts them together in a third of the time that reading them takes.
+   */
+  joined(outcome: string, manifest: string): string;
+  entries(): readonly PlannedEntry[];
+}
+
+/** So many row numbers are read at a time. */
+const PIECE_ROWS = 1_000;
 
 /** The planned deletions with what the manifests said of them, in plan order, read as the caller consumes them. */
-export function* plannedEntries(db: DatabaseSync): Iterable<PlannedEntry> {
-  const pages = pagesByRow(
+export function* plannedPieces(db: DatabaseSync): Iterable<EntryPiece> {
+  const some = 'FROM entry NOT INDEXED WHERE skip IS NULL AND row BETWEEN ? AND ?';
+  const amountOf = selectArrays(db, `SELECT count(*), min(source), max(source) ${some}`);
+  const joinedOf = selectArrays(
     db,
-    `SELECT row, kind, id, mode, source, line, reason, ticket, detail
-     FROM entry WHERE skip IS NULL AND row > ? ORDER BY row LIMIT ?`,
+    `SELECT group_concat(concat_ws(',', kind, id, mode, ?, detail, ?, line, reason, ticket), char(10)) ${some}`,
   );
-  for (const page of pages) {
-    for (const [, kind, id, mode, source, line, reason, ticket, note] of page) {
-      yield {
-        kind: oneOf(KINDS, kind),
-        id: String(id),
-        mode: oneOf(MODES, mode),
-        source: Number(source),
-        line: Number(line),
-        reason: String(reason),
-        ticket: String(ticket),
-        note: String(note),
-      };
-    }
+  const rowsOf = selectArrays(
+    db,
+    `SELECT kind, id, mode, source, line, reason, ticket, detail ${some} ORDER BY row`,
+  );
+  for (const range of rangesOfRows(db, PIECE_ROWS)) {
+    const [rows, source, lastSource] = amountOf(...range)[0] ?? [];
+    if (rows === 0) continue;
+    yield {
+      rows: Number(rows),
+      source: source === lastSource ? Number(source) : null,
+      joined: (outcome, manifest) => `${String(joinedOf(outcome, manifest, ...range)[0]?.[0])}\n`,
+      entries: () => rowsOf(...range).map(plannedEntry),
+    };
   }
+}
+
+function plannedEntry([kind, id, mode, source, line, reason, ticket, note]: Columns): PlannedEntry {
+  return {
+    kind: oneOf(KINDS, kind),
+    id: String(id),
+    mode: oneOf(MODES, mode),
+    source: Number(source),
+    line: Number(line),
+    reason: String(reason),
+    ticket: String(ticket),
+    note: String(note),
+  };
 }
 
 /** A planned deletion from columns that begin with row, kind, id and mode. */

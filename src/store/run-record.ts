@@ -16,7 +16,7 @@ import {
 import { NO_HISTORY, readHistory } from './attempt-history.ts';
 import { numberOrNull, oneOf, parseOwn, textOrNull } from './columns.ts';
 import { numberFrom } from './open-database.ts';
-import { plannedEntries, skippedCounts, type PlannedEntry } from './run-entries.ts';
+import { plannedPieces, skippedCounts, type EntryPiece } from './run-entries.ts';
 import { MANIFEST_ORDER } from './run-schema.ts';
 import { pagesByRow, type Columns } from './select-arrays.ts';
 
@@ -54,16 +54,16 @@ export function planOf(
   sources: readonly SourceSummary[],
 ): Pick<RunRecord, 'skipped'> & {
   readonly header: { readonly sources: readonly SourceSummary[] };
-  deletions(): Iterable<PlannedEntry>;
+  deletions(): Iterable<EntryPiece>;
 } {
-  return { header: { sources }, deletions: () => plannedEntries(db), skipped: () => skippedEntries(db) };
+  return { header: { sources }, deletions: () => plannedPieces(db), skipped: () => skippedEntries(db) };
 }
 
 /** Each page is read with the attempts of those of its rows that have no final outcome. */
 function* recordedDeletions(db: DatabaseSync): Iterable<RecordedDeletion> {
   const pages = pagesByRow(
     db,
-    `SELECT e.row, e.kind, e.id, e.mode, e.source, e.line, e.reason, e.ticket, e.detail,
+    `SELECT e.row, e.kind, e.id, e.mode, e.source, e.line, e.reason, e.ticket,
             o.outcome, o.detail, o.status, o.attempts, o.first_sent_at, o.finished_at
      FROM entry e LEFT JOIN outcome o ON o.row = e.row
      WHERE e.skip IS NULL AND e.row > ? ORDER BY e.row LIMIT ?`,
@@ -76,7 +76,7 @@ function* recordedDeletions(db: DatabaseSync): Iterable<RecordedDeletion> {
 }
 
 /** Place of the outcome among the columns of a recorded deletion. */
-const OUTCOME = 9;
+const OUTCOME = 8;
 
 function recordedDeletion(columns: Columns, historyOf: (row: number) => AttemptHistory): RecordedDeletion {
   const row = Number(columns[0]);
@@ -90,7 +90,6 @@ function recordedDeletion(columns: Columns, historyOf: (row: number) => AttemptH
     line: Number(columns[5]),
     reason: String(columns[6]),
     ticket: String(columns[7]),
-    note: String(columns[8]),
     final,
     history: final === null ? historyOf(row) : finalHistory(columns, final),
   };
@@ -99,18 +98,18 @@ function recordedDeletion(columns: Columns, historyOf: (row: number) => AttemptH
 function finalOutcome(columns: Columns): FinalOutcome {
   return {
     outcome: oneOf(OUTCOMES, columns[OUTCOME]),
-    detail: String(columns[10]),
-    status: numberOrNull(columns[11]),
-    finishedAt: Number(columns[14]),
+    detail: String(columns[9]),
+    status: numberOrNull(columns[10]),
+    finishedAt: Number(columns[13]),
   };
 }
 
 /** What `outcome` keeps of a row's attempts. The final outcome says already what they may have done. */
 function finalHistory(columns: Columns, final: FinalOutcome): AttemptHistory {
   return {
-    attempts: Number(columns[12]),
+    attempts: Number(columns[11]),
     mayBeApplied: false,
-    firstSentAt: numberOrNull(columns[13]),
+    firstSentAt: numberOrNull(columns[12]),
     lastStatus: final.status,
     lastDetail: final.detail,
     lastEndedAt: final.finishedAt,

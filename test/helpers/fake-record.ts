@@ -38,7 +38,6 @@ export function fakeDeletion(row: number, more: Partial<RecordedDeletion> = {}):
     line: row + 2,
     reason: '',
     ticket: '',
-    note: '',
     history: NEVER_SENT,
     final: null,
     ...more,

@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { textCell } from '../../src/report/csv.ts';
+import { isPlainTable, textCell } from '../../src/report/csv.ts';
 
 const OPERATORS = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 const SPACES = ['', ' ', '   ', '\u00a0', '\u3000'];
@@ -124,4 +124,71 @@ test('no text whatsoever becomes a formula where lines are split at semicolons',
     }),
     { numRuns: 2_000 },
   );
+});
+
+function rowsOf(text: fc.Arbitrary<string>): fc.Arbitrary<string[][]> {
+  return fc.array(fc.array(text, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 4 });
+}
+
+function joined(rows: readonly string[][]): string {
+  return rows.map((cells) => `${cells.join(',')}\n`).join('');
+}
+
+describe('a table of texts joined as they stand', () => {
+  const unit = fc.constantFrom(
+    'a',
+    '7',
+    ' ',
+    ',',
+    '\n',
+    ';',
+    '"',
+    '=',
+    '-',
+    "'",
+    '/',
+    '\\',
+    '\u007f',
+    'é',
+    '＝',
+  );
+  test('is only called plain when it is their CSV', () => {
+    fc.assert(
+      fc.property(rowsOf(fc.string({ unit, maxLength: 3 })), (rows) => {
+        const isCsv = rows.every((cells) => cells.every((text) => textCell(text) === text));
+        const isPlain = isPlainTable(joined(rows), { rows: rows.length, columns: 3 });
+        expect(isCsv || !isPlain).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('is called so for what is in nearly every manifest', () => {
+    const usual = fc.constantFrom(
+      '',
+      '8a4f94e736',
+      'older than 90 days',
+      'OPS-1042',
+      '/srv/a_b.csv',
+      './x',
+      "it's",
+    );
+    fc.assert(
+      fc.property(rowsOf(usual), (rows) => {
+        expect(isPlainTable(joined(rows), { rows: rows.length, columns: 3 })).toBe(true);
+      }),
+    );
+  });
+
+  test.each([
+    ['a row that is missing', 'a,b,c\n', 2],
+    ['a row too many', 'a,b,c\na,b,c\n', 1],
+    ['a cell too many', 'a,b,c,d\n', 1],
+    ['a cell that is missing', 'a,b\n', 1],
+    ['an end within a row', 'a\nb,c', 1],
+    ['a formula at the beginning', '=a,b,c\n', 1],
+    ['a formula after a line', 'a,b,c\n=a,b,c\n', 2],
+  ])('is not plain with %s', (_, table, rows) => {
+    expect(isPlainTable(table, { rows, columns: 3 })).toBe(false);
+  });
 });
