@@ -39,21 +39,34 @@ export function isPlainTable(
   table: string,
   { rows, columns }: { readonly rows: number; readonly columns: number },
 ): boolean {
-  let allowed = BEGINS;
-  let commas = 0;
-  let lines = 0;
+  return table.endsWith('\n') && plainRows(table, columns) === rows;
+}
+
+/**
+ * How many lines there are in a text that ends with one, each of so many cells; -1 when a cell is not plain, or a row has
+ * more or fewer of them.
+ */
+function plainRows(table: string, columns: number): number {
+  let rows = 0;
+  let cells = 1;
   for (let at = 0; at < table.length; at += 1) {
-    const code = table.charCodeAt(at);
-    if (code === COMMA || code === LINE_FEED) {
-      if (code === COMMA) commas += 1;
-      else lines += 1;
-      allowed = BEGINS;
+    let code = table.charCodeAt(at);
+    if (BEGINS[code] === 1) {
+      do {
+        at += 1;
+        code = table.charCodeAt(at);
+      } while (FOLLOWS[code] === 1);
+    }
+    if (code === COMMA) {
+      cells += 1;
+    } else if (code === LINE_FEED && cells === columns) {
+      rows += 1;
+      cells = 1;
     } else {
-      if (allowed[code] !== 1) return false;
-      allowed = FOLLOWS;
+      return -1;
     }
   }
-  return lines === rows && commas === rows * (columns - 1) && table.endsWith('\n');
+  return rows;
 }
 
 function asciiThat(is: (character: string) => boolean): Uint8Array {

@@ -51,7 +51,7 @@ export function* plannedPieces(db: DatabaseSync): Iterable<EntryPiece> {
   const amountOf = selectArrays(db, `SELECT count(*), min(source), max(source) ${some}`);
   const joinedOf = selectArrays(
     db,
-    `SELECT group_concat(concat_ws(',', kind, id, mode, ?, detail, ?, line, reason, ticket), char(10)) ${some}`,
+    `SELECT group_concat(concat_ws(',', kind, id, mode, ?, detail, ?, line, reason, ticket || char(10)), '') ${some}`,
   );
   const rowsOf = selectArrays(
     db,
@@ -63,7 +63,7 @@ export function* plannedPieces(db: DatabaseSync): Iterable<EntryPiece> {
     yield {
       rows: Number(rows),
       source: source === lastSource ? Number(source) : null,
-      joined: (outcome, manifest) => `${String(joinedOf(outcome, manifest, ...range)[0]?.[0])}\n`,
+      joined: (outcome, manifest) => String(joinedOf(outcome, manifest, ...range)[0]?.[0]),
       entries: () => rowsOf(...range).map(plannedEntry),
     };
   }
