@@ -37,6 +37,7 @@ export class Progress {
   }
 
   follow(event: PurgeEvent): void {
+    if (event.type === 'attempt') return;
     const now = this.#options.monotonic();
     if (event.type === 'started') {
       this.#planned = event.planned;

@@ -91,8 +91,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
     latest.push(failed);
     if (latest.length > AMONG_LAST.attempts) latest.shift();
     if (!failed) {
+      // Nearly always there is nothing to clear, and that costs as if there were.
+      if (failedInARow > 0) failedRows.clear();
       failedInARow = 0;
-      failedRows.clear();
       return;
     }
     failedInARow += 1;

@@ -1,3 +1,6 @@
+/** Those that were served are forgotten together: to shift an array costs as much as the promise of who waits. */
+const KEPT = 256;
+
 /**
  * As many requests in flight as a run may have at a time: whoever sends takes a place first and gives it back when the
  * answer has had its consequences. First come, first served. Where a place is free, taking it costs no promise, which
@@ -5,7 +8,9 @@
  */
 export class Places {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  /** In the order in which they came; those before `#served` have their place. */
+  #waiting: (() => void)[] = [];
+  #served = 0;
 
   constructor(most: number) {
     this.#free = most;
@@ -28,8 +33,16 @@ export class Places {
 
   /** Hands the place on to whoever has waited longest. */
   giveBack(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free += 1;
-    else next();
+    const next = this.#waiting[this.#served];
+    if (next === undefined) {
+      this.#free += 1;
+      return;
+    }
+    this.#served += 1;
+    if (this.#served >= KEPT) {
+      this.#waiting = this.#waiting.slice(this.#served);
+      this.#served = 0;
+    }
+    next();
   }
 }

@@ -211,7 +211,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       if (wasFull) serve();
     },
     pausedMs() {
-      return Math.max(0, pausedUntil - clock.monotonic());
+      return pausedUntil === -Infinity ? 0 : Math.max(0, pausedUntil - clock.monotonic());
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { ResultRow } from '../types.ts';
 import { textCell } from './csv.ts';
-import { remembering } from './remembering.ts';
+import { remembering } from '../remembering.ts';
 
 /** The header line of results.csv, line end included (CONTRACT.md 8). */
 export const RESULTS_CSV_HEADER =

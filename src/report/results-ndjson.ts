@@ -1,6 +1,6 @@
 import { printableJson } from '../printable.ts';
 import type { ResultRow } from '../types.ts';
-import { remembering } from './remembering.ts';
+import { remembering } from '../remembering.ts';
 
 const kindJson = remembering(printableJson);
 const modeJson = remembering(printableJson);

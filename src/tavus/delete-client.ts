@@ -2,6 +2,7 @@ import { isApproval } from '../approval.ts';
 import type { Approval } from '../approval.ts';
 import { PurgeError } from '../errors.ts';
 import type { AttemptEnd, DeleteApi } from '../ports.ts';
+import { remembering } from '../remembering.ts';
 import { classifyAnswer } from './classify-answer.ts';
 import { openConnection } from './connection.ts';
 import type { ClientOptions } from './connection.ts';
@@ -15,7 +16,9 @@ import { keyFingerprint, parseBaseUrl } from './target.ts';
  */
 export function openDeleteClient(approval: Approval, options: ClientOptions): DeleteApi {
   checkApproval(approval, options);
-  const { now, scrub } = options;
+  const { now } = options;
+  // Answers that follow each other mostly say the same.
+  const scrub = remembering(options.scrub);
   const read = (observation: Observation): AttemptEnd => {
     const endedAt = now();
     return { verdict: classifyAnswer(observation, { scrub, now: endedAt }), endedAt };

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { remembering } from '../../src/report/remembering.ts';
+import { remembering } from '../src/remembering.ts';
 
 test('what remembers its last text renders every text as before, and the same one once', () => {
   fc.assert(

@@ -1,4 +1,4 @@
-/** Like `render`, which must be pure, but knows its last text again: of rows that follow each other, most columns say the same. */
+/** Like `render`, which must be pure, but knows its last text again: rows that follow each other mostly say the same. */
 export function remembering(render: (text: string) => string): (text: string) => string {
   let last = '';
   let rendered = render(last);
