@@ -33,7 +33,7 @@ export class Places {
 
   /** Hands the place on to whoever has waited longest. */
   giveBack(): void {
-    const next = this.#waiting[this.#served];
+    const next = this.#served < this.#waiting.length ? this.#waiting[this.#served] : undefined;
     if (next === undefined) {
       this.#free += 1;
       return;

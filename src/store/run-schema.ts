@@ -83,9 +83,13 @@ export const RUN_FORMAT: FileFormat = {
   ],
 };
 
-/** Offsets of `entry.row`; a manifest line count never reaches them. */
-export const REPLICA_OFFSET: number = 2 ** 40;
-export const INVALID_OFFSET: number = 2 ** 41;
+/**
+ * Offsets of `entry.row`; a manifest line count never reaches them. V8 keeps what fits into 32 bits as it is: with larger
+ * ones the objects of replicas were of other kinds than those of videos, and all that was compiled for these was thrown
+ * away at the first replica. Files with offsets of 2^40 and 2^41 are read all the same.
+ */
+export const REPLICA_OFFSET: number = 2 ** 30;
+export const INVALID_OFFSET: number = 2 ** 31;
 
 /** SQL for the place of an entry in manifest order. */
 export const MANIFEST_ORDER = `(row & ${REPLICA_OFFSET - 1})`;

@@ -3,7 +3,10 @@ import { printable } from '../printable.ts';
 import type { Kind, PlannedDeletion } from '../types.ts';
 
 /** The two resources that are ever named on the wire (seeds: delete-video, delete-replica). */
-const COLLECTIONS: Readonly<Record<Kind, string>> = { video: '/v2/videos/', replica: '/v2/replicas/' };
+const COLLECTIONS: ReadonlyMap<Kind, string> = new Map([
+  ['video', '/v2/videos/'],
+  ['replica', '/v2/replicas/'],
+]);
 
 const ANY_ORIGIN = 'https://tavusapi.com';
 
@@ -23,7 +26,7 @@ export function lookupPath(kind: Kind, id: string): string {
 }
 
 function checkedPath(kind: Kind, id: string, query: string): string {
-  const collection = Object.hasOwn(COLLECTIONS, kind) ? COLLECTIONS[kind] : undefined;
+  const collection = COLLECTIONS.get(kind);
   if (collection === undefined || !isSafeId(id)) {
     throw new Error(`this ${printable(kind, 20)} ID may not become part of a URL: ${printable(id, 100)}`);
   }

@@ -284,8 +284,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'replicas are looked for among the videos',
     file: 'tavus/deletion-url.ts',
-    from: "replica: '/v2/replicas/'",
-    to: "replica: '/v2/videos/'",
+    from: "['replica', '/v2/replicas/']",
+    to: "['replica', '/v2/videos/']",
     caughtBy: 1,
   },
   {
