@@ -9,7 +9,14 @@ const CATCH_UP_MS = 500;
 /** Timers are late by as much, and what they missed is made good at once. */
 const TIMER_MS = 10;
 /** How long before its request may leave a row gets its turn, at most: the time in which its intent becomes durable. */
-const LEAD_MS = 25;
+const LONGEST_LEAD_MS = 25;
+/** Where that is quick, a turn ahead of time would only be one more wake, of the same length. */
+const QUICK_MS = 3;
+/** How much of a slow one counts at the next. */
+const REMEMBERED = 0.9;
+/** Turns that are due within a tenth of a second are given together, so many at most: to wake up costs most of what a request costs. */
+const MOST_TOGETHER = 5;
+const TOGETHER_MS = 105;
 
 /** What `tryAdmit` says: send now; `admit` would wait; or a pause began: withdraw the intent and ask for a new turn. */
 type Admission = 'go' | 'wait' | 'paused';
@@ -17,7 +24,8 @@ type Admission = 'go' | 'wait' | 'paused';
 /**
  * The one gate through which every request of a run leaves. A row asks for its `turn`, makes its intent durable, is then
  * admitted, and says when it really left, since it may have to wait for a connection. No sliding window holds more
- * requests than the rate allows, nobody is admitted inside a pause, and requests are spaced instead of bunched.
+ * requests than the rate allows, nobody is admitted inside a pause, and requests are spaced: the few of a tenth of a second
+ * at a time, never a window's worth.
  *
  * The way to send: `limiter.tryAdmit() === 'go' || (await limiter.admit(signal))`, and `left` when it leaves. What waits
  * costs a promise, so both gates can be tried first.
@@ -87,6 +95,9 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   /** When it may be given at the earliest, at twice that pace. */
   let soonestTurnAt = -Infinity;
   const startedAt = clock.monotonic();
+  let lastTurnAt = startedAt;
+  /** How long it lately took from a turn to its admission: to make an intent durable. */
+  let recordedInMs = 0;
   // An age that makes no sense (the wall clock jumped) counts as a request sent just now.
   const agesMs = (options.sentBefore ?? []).map((age) => Math.max(0, age || 0));
   for (const age of agesMs.toSorted((a, b) => b - a)) {
@@ -99,9 +110,15 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     return fullIntervalMs(rate) * (configured / present.perSecond);
   }
 
+  /** How many turns are given at one wake. */
+  function turnsTogether(): number {
+    return Math.max(1, Math.min(MOST_TOGETHER, Math.floor(TOGETHER_MS / intervalMs())));
+  }
+
   /** When the next turn may be given: not so early that its request would have to wait for long. */
   function nextTurnAt(): number {
-    return Math.max(turnAt, soonestTurnAt, pausedUntil, log.earliest() - LEAD_MS);
+    const leadMs = recordedInMs < QUICK_MS ? 0 : recordedInMs;
+    return Math.max(turnAt, soonestTurnAt, pausedUntil, log.earliest() - leadMs);
   }
 
   function admitNow(now: number): Admission {
@@ -121,9 +138,11 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       forAdmission.delete(waiter);
       waiter.resolve(admission === 'go');
     }
+    let turns = now < nextTurnAt() ? 0 : turnsTogether();
     for (const waiter of forTurn) {
+      if (turns === 0) break;
       if (waiter.notBefore > now) continue;
-      if (now < nextTurnAt()) break;
+      turns -= 1;
       takeTurn(now);
       forTurn.delete(waiter);
       waiter.resolve(true);
@@ -169,6 +188,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   }
 
   function takeTurn(now: number): void {
+    lastTurnAt = now;
     if (now - turnAt > CATCH_UP_MS) turnAt = now;
     turnAt += intervalMs();
     soonestTurnAt = Math.max(soonestTurnAt, now - TIMER_MS) + intervalMs() / 2;
@@ -181,8 +201,10 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       return tryTurn(notBeforeMonotonic) ? Promise.resolve(true) : wait(forTurn, signal, notBeforeMonotonic);
     },
     tryAdmit() {
+      const now = clock.monotonic();
+      recordedInMs = Math.min(LONGEST_LEAD_MS, Math.max(now - lastTurnAt, recordedInMs * REMEMBERED));
       // A pause sends everybody away who waits for admission, so where somebody waits there is none.
-      return forAdmission.size > 0 ? 'wait' : admitNow(clock.monotonic());
+      return forAdmission.size > 0 ? 'wait' : admitNow(now);
     },
     admit(signal) {
       // Whoever waits here has had its backoff.

@@ -166,6 +166,74 @@ describe('a turn', () => {
   });
 });
 
+describe('turns', () => {
+  test.each([
+    [perSecond(5), 1],
+    [perSecond(10), 1],
+    [perSecond(20), 2],
+    [perSecond(50), 5],
+    [perSecond(500), 5],
+    [perMinute(300), 1],
+    [perMinute(3000), 5],
+  ])('at %o come %d at a time: those of a tenth of a second, five at most', async (rate, together) => {
+    const { clock, ask, had } = setUp(rate);
+    const intervalMs = (rate.windowMs + 5) / rate.count;
+    await ask('first');
+    for (let row = 0; row < 20; row += 1) void ask(String(row));
+    await clock.advance(intervalMs - 0.01);
+    expect(had).toHaveLength(1);
+    await clock.advance(0.02);
+    expect(had).toHaveLength(1 + together);
+    await clock.advance(together * intervalMs - 0.02);
+    expect(had).toHaveLength(1 + together);
+    await clock.advance(0.02);
+    expect(had).toHaveLength(1 + 2 * together);
+  });
+
+  test('that come together pass over rows in backoff', async () => {
+    const { clock, ask, had } = setUp(perSecond(50));
+    await ask('first');
+    for (const name of ['a', 'b']) void ask(name);
+    for (let row = 0; row < 5; row += 1) void ask('backs off', START + 5_000);
+    for (const name of ['c', 'd', 'e', 'f']) void ask(name);
+    await clock.advance(25);
+    expect(had).toEqual(['first', 'a', 'b', 'c', 'd', 'e']);
+  });
+
+  /** How long after the moment at which the next turn were due, if nothing took any time, it comes. */
+  async function nextTurnAfter(recordedInMs: number): Promise<number> {
+    const { clock, limiter, abort } = setUp(perSecond(1));
+    await clock.runUntil(limiter.turn(abort.signal));
+    clock.stall(recordedInMs);
+    limiter.tryAdmit();
+    await clock.runUntil(limiter.turn(abort.signal));
+    return clock.monotonic() - START - 1005;
+  }
+
+  test('come ahead of the time at which their requests may leave, where it takes time to record an intent', async () => {
+    expect(await nextTurnAfter(2.999)).toBeCloseTo(2.999, 6);
+    expect(await nextTurnAfter(3)).toBeCloseTo(0, 6);
+    expect(await nextTurnAfter(20)).toBeCloseTo(0, 6);
+    expect(await nextTurnAfter(40)).toBeCloseTo(15, 6);
+  });
+
+  test('come less and less ahead once intents are recorded at once again', async () => {
+    const { clock, limiter, abort } = setUp(perSecond(1));
+    const leadsMs: number[] = [];
+    await clock.runUntil(limiter.turn(abort.signal));
+    clock.stall(20);
+    limiter.tryAdmit();
+    for (let turn = 0; turn < 20; turn += 1) {
+      await clock.runUntil(limiter.turn(abort.signal));
+      const at = clock.monotonic();
+      if (limiter.tryAdmit() !== 'go') await clock.runUntil(limiter.admit(abort.signal));
+      leadsMs.push(Math.round((clock.monotonic() - at) * 1e6) / 1e6);
+    }
+    const remembered = Array.from({ length: 20 }, (_, turn) => 20 * 0.9 ** turn);
+    expect(leadsMs).toEqual(remembered.map((ms) => (ms < 3 ? 0 : Math.round(ms * 1e6) / 1e6)));
+  });
+});
+
 describe('admission', () => {
   test('comes in the order in which it was asked for, even when the timer is late', async () => {
     const { clock, limiter, abort } = setUp(perSecond(1));
@@ -299,6 +367,19 @@ describe('a pause', () => {
     limiter.pause(ms);
     expect(limiter.pausedMs()).toBe(0);
     expect(limiter.tryAdmit()).toBe('go');
+  });
+
+  test('that never was is known without a look at the clock', () => {
+    const clock = createVirtualClock(START);
+    let looks = 0;
+    const monotonic = (): number => {
+      looks += 1;
+      return clock.monotonic();
+    };
+    const limiter = createRateLimiter({ rate: perSecond(5), clock: { ...clock, monotonic } });
+    looks = 0;
+    expect(limiter.pausedMs()).toBe(0);
+    expect(looks).toBe(0);
   });
 
   test('without an end stays one, and an abort ends the wait for it', async () => {
