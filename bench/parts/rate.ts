@@ -121,10 +121,10 @@ async function measureRates(bench: Bench): Promise<Finding> {
       }),
     ],
     meaning: [
-      'A limit that the API sets is used fully and never passed, in whatever window it is counted, where its targets are met. Requests come evenly, not in bursts.',
+      'A limit that the API sets is used fully and never passed, in whatever window it is counted, where its targets are met. Requests come a few at a time, never a window’s worth at once.',
     ],
     notes: [
-      `At ${CPU_JUDGED_AT} a program that only waits, commits to SQLite, sends with undici and commits again needs ${percent(least)} of a core, measured right after.`,
+      `At ${CPU_JUDGED_AT} a program that only waits, commits to SQLite, sends with undici and commits again, one request after the other, needs ${percent(least)} of a core, measured right after.`,
       `Sent is the moment at which the client hands the request to its socket, in the real program. Both are sliding windows: one begins at each request. Concurrency ${CONCURRENCY}.`,
       'Share and CPU count from the first request to the last; writing the results is not in them.',
     ],
