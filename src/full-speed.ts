@@ -5,7 +5,7 @@ const FULL_SPEED_PER_SECOND = 10_000;
 
 /**
  * Whether a run at this rate goes at full speed: then intents are recorded some IDs ahead, so that the requests of some
- * and the commit of others overlap. At any lower rate exactly what is sent is recorded as begun.
+ * and the commit of others overlap. At any lower rate only what is to leave right then is recorded as begun.
  */
 export function isFullSpeed({ count, windowMs }: Rate): boolean {
   return (count * 1_000) / windowMs >= FULL_SPEED_PER_SECOND;

@@ -96,7 +96,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   let soonestTurnAt = -Infinity;
   const startedAt = clock.monotonic();
   let lastTurnAt = startedAt;
-  /** How long it lately took from a turn to its admission: to make an intent durable. */
+  /** How long it lately took from a turn to the wish to be admitted: mostly, to make an intent durable. */
   let recordedInMs = 0;
   // An age that makes no sense (the wall clock jumped) counts as a request sent just now.
   const agesMs = (options.sentBefore ?? []).map((age) => Math.max(0, age || 0));
@@ -110,7 +110,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     return fullIntervalMs(rate) * (configured / present.perSecond);
   }
 
-  /** How many turns are given at one wake. */
+  /** How many turns are given at one wake, where the windows have room. */
   function turnsTogether(): number {
     return Math.max(1, Math.min(MOST_TOGETHER, Math.floor(TOGETHER_MS / intervalMs())));
   }
@@ -138,11 +138,12 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       forAdmission.delete(waiter);
       waiter.resolve(admission === 'go');
     }
-    let turns = now < nextTurnAt() ? 0 : turnsTogether();
+    const turns = now < nextTurnAt() ? 0 : turnsTogether();
+    let given = 0;
     for (const waiter of forTurn) {
-      if (turns === 0) break;
+      if (given === turns || now < log.earliest(given + 1) - LONGEST_LEAD_MS) break;
       if (waiter.notBefore > now) continue;
-      turns -= 1;
+      given += 1;
       takeTurn(now);
       forTurn.delete(waiter);
       waiter.resolve(true);

@@ -11,10 +11,10 @@ const FIRST_ROOM = 64;
 /** When requests really left, and from that, when the next one may. All times are monotonic milliseconds. */
 export interface SendLog {
   /**
-   * The first moment at which the next request may leave; may lie in the past. Infinity: as many as a window may hold
-   * are about to leave.
+   * The first moment at which the next request may leave, or the `nth` from now on, if those before it left at once; may lie
+   * in the past. Infinity: as many as a window may hold are about to leave.
    */
-  earliest(): number;
+  earliest(nth?: number): number;
   /** A request is about to leave: nobody knows when. */
   aboutToLeave(): void;
   /** One of those that were about to leave leaves `at` this moment, which is never earlier than the one before. */
@@ -38,13 +38,11 @@ export function createSendLog(rate: Rate): SendLog {
   let leaving = 0;
 
   return {
-    earliest() {
-      if (leaving >= inShort) return Infinity;
+    earliest(nth = 1) {
+      const before = leaving + nth - 1;
+      if (before >= inShort) return Infinity;
       // Those that must have left the windows first, if there were so many.
-      return Math.max(
-        sent.latest(rate.count - leaving) + windowMs,
-        sent.latest(inShort - leaving) + SHORT_MS,
-      );
+      return Math.max(sent.latest(rate.count - before) + windowMs, sent.latest(inShort - before) + SHORT_MS);
     },
     aboutToLeave() {
       leaving += 1;

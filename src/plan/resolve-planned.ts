@@ -19,25 +19,34 @@ export type ResolveCounts = Record<Resolution['state'], number>;
  * Looks every planned ID up and keeps what was found with the plan. It changes nothing else: a failed look-up never
  * counts as a match, and no look-up takes an ID out of the plan.
  */
-export async function resolvePlanned(draft: PlanDraft, options: ResolveOptions): Promise<ResolveCounts> {
+export async function resolvePlanned(
+  draft: Pick<PlanDraft, 'plannedPages' | 'note'>,
+  options: ResolveOptions,
+): Promise<ResolveCounts> {
   const counts: ResolveCounts = { present: 0, gone: 0, unknown: 0 };
-  let isInterrupted = false;
+  const failures: unknown[] = [];
+  let isOver = false;
   const lookUp = async ({ row, kind, id }: PlannedDeletion): Promise<void> => {
-    if (isInterrupted) return;
-    if (!(await options.turn())) {
-      isInterrupted = true;
-      return;
+    if (isOver) return;
+    try {
+      isOver = !(await options.turn());
+      if (isOver) return;
+      const resolution = await options.api.resolve(kind, id, { timeoutMs: options.timeoutMs });
+      counts[resolution.state] += 1;
+      draft.note(row, remark(resolution, options.now()));
+    } catch (thrown) {
+      // What is under way is waited for: it uses the draft.
+      isOver = true;
+      failures.push(thrown);
     }
-    const resolution = await options.api.resolve(kind, id, { timeoutMs: options.timeoutMs });
-    counts[resolution.state] += 1;
-    draft.note(row, remark(resolution, options.now()));
   };
   const limit = pLimit(options.concurrency);
   // A page after the other: a queue of a million would take 800 MB (PERFORMANCE.md).
   for (const page of draft.plannedPages()) {
-    if (isInterrupted) break;
+    if (isOver) break;
     await limit.map(page, lookUp);
   }
+  if (failures.length > 0) throw failures[0];
   return counts;
 }
 

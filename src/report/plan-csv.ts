@@ -1,4 +1,4 @@
-import type { RecordedDeletion, SkippedEntry } from '../ports.ts';
+import type { PlannedPiece, SkippedEntry } from '../ports.ts';
 import type { SourceSummary } from '../types.ts';
 import { isPlainTable, ROWS_A_PAGE, textCell } from './csv.ts';
 import { detailOfSkipped, manifestOf } from './result-row.ts';
@@ -6,21 +6,11 @@ import { detailOfSkipped, manifestOf } from './result-row.ts';
 /** What plan.csv is made of: a plan as its run file holds it, whether it was carried out since or not. */
 export interface PlanEntries {
   readonly header: { readonly sources: readonly SourceSummary[] };
-  deletions(): Iterable<PlannedPiece>;
+  pieces(): Iterable<PlannedPiece>;
   skipped(): Iterable<SkippedEntry>;
 }
 
-/** Planned deletions that follow each other, one by one or joined as they stand. */
-interface PlannedPiece {
-  readonly rows: number;
-  /** `null`: of several manifests. */
-  readonly source: number | null;
-  joined(outcome: string, manifest: string): string;
-  entries(): readonly PlannedTexts[];
-}
-
 type EntryTexts = Pick<SkippedEntry, 'kind' | 'id' | 'mode' | 'source' | 'line' | 'reason' | 'ticket'>;
-type PlannedTexts = Pick<RecordedDeletion, keyof EntryTexts> & { readonly note: string };
 
 const HEADER = 'kind,id,mode,outcome,detail,manifest,line,reason,ticket\n';
 const COLUMNS = HEADER.split(',').length;
@@ -33,7 +23,7 @@ const WOULD_DELETE = 'would_delete';
 export function* planCsvPages(plan: PlanEntries): Iterable<string> {
   const { sources } = plan.header;
   yield HEADER;
-  for (const piece of plan.deletions()) yield plannedLines(piece, sources);
+  for (const piece of plan.pieces()) yield plannedLines(piece, sources);
   let page = '';
   let rows = 0;
   for (const entry of plan.skipped()) {

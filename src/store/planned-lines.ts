@@ -17,7 +17,8 @@ export function* plannedLines(db: DatabaseSync): Iterable<PlannedLines> {
     `SELECT group_concat(mode || '\t' || kind || '\t' || id || '\n', ''), count(*)
      FROM entry NOT INDEXED WHERE skip IS NULL AND row BETWEEN ? AND ?`,
   );
-  for (const range of rangesOfRows(db, RANGE)) {
+  // From the very first: what somebody put before all others is nothing that was approved.
+  for (const range of rangesOfRows(db, { after: Number.MIN_SAFE_INTEGER, size: RANGE })) {
     const [text, rows] = linesOf(...range)[0] ?? [];
     if (typeof text === 'string') yield { text, rows: Number(rows) };
   }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { PlanPreview, PreviewRow, SkippedRow } from '../library.ts';
 import { PurgeError } from '../errors.ts';
-import type { PlanCounts, RecordedDeletion } from '../ports.ts';
+import type { PlanCounts, PlannedEntry, PlannedPiece } from '../ports.ts';
 import {
   KINDS,
   MODES,
@@ -14,7 +14,7 @@ import { oneOf } from './columns.ts';
 import { MANIFEST_ORDER, RUN_FORMAT } from './run-schema.ts';
 import { pagesByRow, rangesOfRows, selectArrays, type Columns } from './select-arrays.ts';
 
-/** The planned deletions in plan order, read as the caller consumes them. */
+/** The planned deletions in plan order, a page read when the caller comes to it. */
 export function* plannedPages(db: DatabaseSync): Iterable<readonly PlannedDeletion[]> {
   const pages = pagesByRow(
     db,
@@ -23,32 +23,14 @@ export function* plannedPages(db: DatabaseSync): Iterable<readonly PlannedDeleti
   for (const page of pages) yield page.map(plannedDeletion);
 }
 
-/** A planned deletion with its place and texts, whatever became of it. */
-interface PlannedEntry extends Omit<RecordedDeletion, 'row' | 'final' | 'history'> {
-  /** What the planner remarked, such as what a look-up said; often empty. */
-  readonly note: string;
-}
-
-/** Planned deletions that follow each other in plan order. */
-export interface EntryPiece {
-  readonly rows: number;
-  /** The manifest that all of them come from; `null` when there are several. */
-  readonly source: number | null;
-  /**
-   * Their texts as they stand: kind, ID, mode, `outcome`, note, `manifest`, line, reason and ticket with a comma between
-   * them and a line feed after each row. SQLite puts them together in a third of the time that reading them takes.
-   */
-  joined(outcome: string, manifest: string): string;
-  entries(): readonly PlannedEntry[];
-}
-
 /** So many row numbers are read at a time. */
 const PIECE_ROWS = 1_000;
 
 /** The planned deletions with what the manifests said of them, in plan order, read as the caller consumes them. */
-export function* plannedPieces(db: DatabaseSync): Iterable<EntryPiece> {
+export function* plannedPieces(db: DatabaseSync): Iterable<PlannedPiece> {
   const some = 'FROM entry NOT INDEXED WHERE skip IS NULL AND row BETWEEN ? AND ?';
   const amountOf = selectArrays(db, `SELECT count(*), min(source), max(source) ${some}`);
+  // `concat_ws` leaves NULL out; none of these columns can be.
   const joinedOf = selectArrays(
     db,
     `SELECT group_concat(concat_ws(',', kind, id, mode, ?, detail, ?, line, reason, ticket || char(10)), '') ${some}`,
@@ -57,7 +39,8 @@ export function* plannedPieces(db: DatabaseSync): Iterable<EntryPiece> {
     db,
     `SELECT kind, id, mode, source, line, reason, ticket, detail ${some} ORDER BY row`,
   );
-  for (const range of rangesOfRows(db, PIECE_ROWS)) {
+  // The rows that are carried out: one that somebody put before all others is none of them.
+  for (const range of rangesOfRows(db, { after: -1, size: PIECE_ROWS })) {
     const [rows, source, lastSource] = amountOf(...range)[0] ?? [];
     if (rows === 0) continue;
     yield {

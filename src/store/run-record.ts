@@ -1,5 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { LifeEnd, RecordedDeletion, RunRecord, RunTotals, SkippedEntry } from '../ports.ts';
+import type {
+  LifeEnd,
+  PlannedPiece,
+  RecordedDeletion,
+  RunRecord,
+  RunTotals,
+  SkippedEntry,
+} from '../ports.ts';
 import {
   KINDS,
   MODES,
@@ -16,7 +23,7 @@ import {
 import { NO_HISTORY, readHistory } from './attempt-history.ts';
 import { numberOrNull, oneOf, parseOwn, textOrNull } from './columns.ts';
 import { numberFrom } from './open-database.ts';
-import { plannedPieces, skippedCounts, type EntryPiece } from './run-entries.ts';
+import { plannedPieces, skippedCounts } from './run-entries.ts';
 import { MANIFEST_ORDER } from './run-schema.ts';
 import { pagesByRow, type Columns } from './select-arrays.ts';
 
@@ -54,9 +61,9 @@ export function planOf(
   sources: readonly SourceSummary[],
 ): Pick<RunRecord, 'skipped'> & {
   readonly header: { readonly sources: readonly SourceSummary[] };
-  deletions(): Iterable<EntryPiece>;
+  pieces(): Iterable<PlannedPiece>;
 } {
-  return { header: { sources }, deletions: () => plannedPieces(db), skipped: () => skippedEntries(db) };
+  return { header: { sources }, pieces: () => plannedPieces(db), skipped: () => skippedEntries(db) };
 }
 
 /** Each page is read with the attempts of those of its rows that have no final outcome. */

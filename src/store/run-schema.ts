@@ -84,7 +84,7 @@ export const RUN_FORMAT: FileFormat = {
 };
 
 /**
- * Offsets of `entry.row`; a manifest line count never reaches them. V8 keeps what fits into 32 bits as it is: with larger
+ * Offsets of `entry.row`. No plan has a billion entries; one that had would be refused, since a row would be taken. V8 keeps what fits into 32 bits as it is: with larger
  * ones the objects of replicas were of other kinds than those of videos, and all that was compiled for these was thrown
  * away at the first replica. Files with offsets of 2^40 and 2^41 are read all the same.
  */

@@ -32,15 +32,16 @@ export function* pagesByRow(db: DatabaseSync, sql: string): Iterable<readonly Co
 }
 
 /**
- * The row numbers of the entries, as ranges of at most `size` numbers without the gaps between them: for what SQLite puts
- * together itself. The rows of a range come in the order of their table, which is that of `row`, where no index is used.
+ * The row numbers of the entries after `after`, as ranges of at most `size` numbers without the gaps between them: for what
+ * SQLite puts together itself. The rows of a range come in the order of their table, which is that of `row`, where no
+ * index is used.
  */
 export function* rangesOfRows(
   db: DatabaseSync,
-  size: number,
+  { after, size }: { readonly after: number; readonly size: number },
 ): Iterable<readonly [first: number, last: number]> {
   const firstAfter = selectArrays(db, 'SELECT min(row) FROM entry WHERE row > ?');
-  let last = Number.MIN_SAFE_INTEGER;
+  let last = after;
   for (;;) {
     const first = firstAfter(last)[0]?.[0];
     if (typeof first !== 'number') return;

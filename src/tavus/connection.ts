@@ -63,7 +63,7 @@ export function openConnection<Asked, Answer>(
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     maxResponseSize: MAX_BODY_BYTES,
-    // Off: one deadline per attempt (`Exchange`) covers all of them, and costs less.
+    // Off: one deadline per attempt (`UnderWay`) covers all of them, and costs less.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: { ...options.tls, rejectUnauthorized: true },
@@ -86,8 +86,11 @@ export function openConnection<Asked, Answer>(
         new Passage(way, { asked, resolve, reject }, sending, mayLeave).begin();
       }),
     async close() {
-      await lanes.close();
-      underWay.close();
+      try {
+        await lanes.close();
+      } finally {
+        underWay.close();
+      }
     },
   };
 }

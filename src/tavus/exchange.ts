@@ -18,7 +18,7 @@ export interface ExchangeEnd {
  * at most.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
-  /** When its time is up, in monotonic milliseconds. */
+  /** When its time is up, in monotonic milliseconds. Whoever has it sees to that (`UnderWay`), and to the signal. */
   readonly deadlineAt: number;
   /** Aborts it. */
   readonly signal: AbortSignal | undefined;

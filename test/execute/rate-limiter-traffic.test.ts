@@ -129,6 +129,7 @@ function chance(seed: number, most: number): () => number {
 const rates = fc.oneof(
   fc.integer({ min: 1, max: 200 }).map(perSecond),
   fc.integer({ min: 1, max: 600 }).map(perMinute),
+  fc.integer({ min: 1_200, max: 6_000 }).map(perMinute),
 );
 
 const moments = fc.integer({ min: 0, max: 8000 });

@@ -200,6 +200,27 @@ describe('turns', () => {
     expect(had).toEqual(['first', 'a', 'b', 'c', 'd', 'e']);
   });
 
+  test('that come together are no more than the window has room for soon', async () => {
+    // Three of fifty may leave now, the others when those of earlier lives are a second old.
+    const { clock, limiter, ask, had } = setUp(
+      perSecond(50),
+      Array.from({ length: 47 }, () => 400),
+    );
+    await ask('first');
+    const admissions = [limiter.tryAdmit()];
+    for (let row = 0; row < 20; row += 1) {
+      void ask(String(row)).then(() => admissions.push(limiter.tryAdmit()));
+    }
+    await clock.advance(100);
+    expect(had).toHaveLength(1 + 2);
+    expect(admissions).toEqual(['go', 'go', 'go']);
+    await clock.advance(504.9);
+    expect(had).toHaveLength(1 + 2);
+    await clock.advance(0.2);
+    expect(had).toHaveLength(1 + 2 + 5);
+    expect(admissions).not.toContain('wait');
+  });
+
   /** How long after the moment at which the next turn were due, if nothing took any time, it comes. */
   async function nextTurnAfter(recordedInMs: number): Promise<number> {
     const { clock, limiter, abort } = setUp(perSecond(1));

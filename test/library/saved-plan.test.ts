@@ -58,6 +58,11 @@ test.each<[string, (saved: Saved) => Promise<void> | void, RegExp]>([
     /run\.db/,
   ],
   [
+    'a row in run.db was put before all that are carried out',
+    ({ plan }) => changeRunDb(plan, 'UPDATE entry SET row = -5 WHERE row = 1'),
+    /run\.db/,
+  ],
+  [
     'a reason in run.db was changed',
     ({ plan }) => changeRunDb(plan, "UPDATE entry SET reason = 'other'"),
     /run\.db/,

@@ -125,7 +125,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'while requests wait for their connections, more are admitted than a window may hold',
     file: 'execute/send-log.ts',
-    from: '      if (leaving >= inShort) return Infinity;\n',
+    from: '      if (before >= inShort) return Infinity;\n',
     to: '',
     caughtBy: 31,
   },
@@ -237,8 +237,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the window holds one request more',
     file: 'execute/send-log.ts',
-    from: 'sent.latest(rate.count - leaving)',
-    to: 'sent.latest(rate.count - leaving + 1)',
+    from: 'sent.latest(rate.count - before)',
+    to: 'sent.latest(rate.count - before + 1)',
     caughtBy: 16,
   },
   {
