@@ -25,7 +25,7 @@ interface Limit {
 const LIMITS: readonly Limit[] = [
   { rate: '5/s', count: 5, windowMs: 1_000, windows: 20, quickWindows: 10 },
   // Longer, since the CPU is judged here: compiling counts for less then.
-  { rate: '50/s', count: 50, windowMs: 1_000, windows: 60, quickWindows: 10 },
+  { rate: '50/s', count: 50, windowMs: 1_000, windows: 120, quickWindows: 10 },
   { rate: '500/s', count: 500, windowMs: 1_000, windows: 30, quickWindows: 10 },
   { rate: '2000/s', count: 2_000, windowMs: 1_000, windows: 30, quickWindows: 10 },
   { rate: '300/m', count: 300, windowMs: 60_000, windows: 10, quickWindows: 2 },

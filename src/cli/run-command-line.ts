@@ -12,17 +12,9 @@ import type { Terminal } from './terminal.ts';
 /** Commands that send the key. */
 const SENDING: ReadonlySet<string> = new Set(['plan', 'apply', 'resume']);
 
-/**
- * Commands that may go through a million rows, and half of the young generation that they get, in MB. A request leaves
- * more behind than a row that is only read.
- */
-const YOUNG_MB: ReadonlyMap<string, number> = new Map([
-  ['plan', 32],
-  ['report', 32],
-  ['apply', 64],
-  ['resume', 64],
-  ['job', 64],
-]);
+/** Commands that may go through a million rows, and half of the young generation that they get. */
+const LONG: ReadonlySet<string> = new Set(['plan', 'report', 'apply', 'resume', 'job']);
+const YOUNG_MB = 20;
 
 /** Understands a command line and carries out its command; answers with the exit code. Throws a PurgeError. */
 export async function runCommandLine(
@@ -50,8 +42,7 @@ export async function runCommandLine(
       next: 'start again when it suits',
     });
   }
-  const youngMb = YOUNG_MB.get(name);
-  if (youngMb !== undefined) (await import('./bound-memory.ts')).boundMemory(youngMb);
+  if (LONG.has(name)) (await import('./bound-memory.ts')).boundMemory(YOUNG_MB);
   return command({
     words: line.words,
     settings,
