@@ -29,7 +29,7 @@ export async function resolvePlanned(
   const lookUp = async ({ row, kind, id }: PlannedDeletion): Promise<void> => {
     if (isOver) return;
     try {
-      isOver = !(await options.turn());
+      if (!(await options.turn())) isOver = true;
       if (isOver) return;
       const resolution = await options.api.resolve(kind, id, { timeoutMs: options.timeoutMs });
       counts[resolution.state] += 1;
