@@ -23,7 +23,7 @@ const WOULD_DELETE = 'would_delete';
 export function* planCsvPages(plan: PlanEntries): Iterable<string> {
   const { sources } = plan.header;
   yield HEADER;
-  for (const piece of plan.pieces()) yield plannedLines(piece, sources);
+  for (const piece of plan.pieces()) yield pieceText(piece, sources);
   let page = '';
   let rows = 0;
   for (const entry of plan.skipped()) {
@@ -37,7 +37,7 @@ export function* planCsvPages(plan: PlanEntries): Iterable<string> {
 }
 
 /** Almost always every text is a cell as it stands. */
-function plannedLines(piece: PlannedPiece, sources: readonly SourceSummary[]): string {
+function pieceText(piece: PlannedPiece, sources: readonly SourceSummary[]): string {
   const { rows, source } = piece;
   if (source !== null) {
     const table = piece.joined(WOULD_DELETE, manifestOf(source, { sources }));

@@ -76,7 +76,7 @@ test('what fails ends the look-ups, once those under way have ended', async () =
     plannedPages: () => draft.plannedPages(),
     note() {
       notes += 1;
-      if (notes > 6) throw new PurgeError('storage', 'the disk is full');
+      if (notes === 7) throw new PurgeError('storage', 'the disk is full');
     },
   };
   // Turns come one after the other, so that some come when all is over already.
